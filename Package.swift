@@ -1,0 +1,176 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+// MARK: - The file half: bytes, names, arithmetic on spans. No libtorch, no unsafe flags.
+
+let fileHalf: [Target] = [
+  // Layer 0
+  .target(name: "Diagnostics"),
+  .target(name: "TensorCore"),
+  .target(name: "CKernels"),
+  .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
+  .target(name: "FileIO", dependencies: ["Diagnostics", crypto]),
+  // Layer 1: one format each
+  .target(name: "Safetensors", dependencies: ["Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
+  .target(name: "GGUF", dependencies: ["CKernels", "Diagnostics", "FileIO", "TensorCore"]),
+  .target(name: "Tokenization", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
+  .target(name: "ChatTemplate", dependencies: ["Diagnostics", "StrictJSON"]),
+  // Layer 2: a model directory, its names, its ledger
+  .target(
+    name: "Checkpoint",
+    dependencies: [
+      "CKernels", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore",
+    ]),
+  // Layer 3
+  .target(
+    name: "Adapters",
+    dependencies: ["CKernels", "Checkpoint", "Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
+  .target(
+    name: "Heads",
+    dependencies: ["Checkpoint", "Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
+  // Layer 4
+  .target(
+    name: "Merge",
+    dependencies: [
+      "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "StrictJSON",
+      "TensorCore",
+    ]),
+  // Layer 5
+  .target(
+    name: "Verify",
+    dependencies: [
+      "Adapters", "Checkpoint", "Diagnostics", "FileIO", "Heads", "StrictJSON", "TensorCore",
+    ]),
+  .executableTarget(
+    name: "graft",
+    dependencies: [
+      "Adapters", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "Merge", "Safetensors",
+      "StrictJSON", "TensorCore", "Verify", arguments,
+    ]),
+]
+
+// MARK: - The compute half: present only where libtorch is found
+
+/// The folder that holds `torch/` and `nvidia/`: $GRAFT_LIBTORCH, or the one that
+/// `Scripts/get-libtorch` fills.
+func findLibtorch() -> String? {
+  let environment = Context.environment
+  let cache =
+    environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { "\($0)/.cache" } ?? "/nonexistent"
+  let prefix = environment["GRAFT_LIBTORCH"] ?? "\(cache)/graft/libtorch-2.15.0"
+  let library = "\(prefix)/torch/lib/libtorch_cpu.so"
+  return FileManager.default.fileExists(atPath: library) ? prefix : nil
+}
+
+func computeHalf(libtorch: String) -> [Target] {
+  let libraries = ["\(libtorch)/torch/lib", "\(libtorch)/nvidia/cu13/lib"]
+  let link: [LinkerSetting] = [
+    .unsafeFlags(libraries.flatMap { ["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0] }),
+    .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+  ]
+  return [
+    .target(
+      name: "CTorch",
+      cxxSettings: [
+        .unsafeFlags([
+          "-isystem", "\(libtorch)/torch/include",
+          "-isystem", "\(libtorch)/torch/include/torch/csrc/api/include",
+        ])
+      ],
+      linkerSettings: link),
+    .target(name: "Torch", dependencies: ["CTorch", "Diagnostics", "TensorCore"]),
+    .target(
+      name: "LanguageModels",
+      dependencies: [
+        "Adapters", "Checkpoint", "Diagnostics", "FileIO", "Heads", "StrictJSON", "TensorCore",
+        "Torch",
+      ]),
+    .target(
+      name: "Scoring",
+      dependencies: [
+        "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "Heads",
+        "LanguageModels", "StrictJSON", "Tokenization", "Torch",
+      ]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "Heads",
+        "LanguageModels", "Safetensors", "Scoring", "StrictJSON", "TensorCore", "Tokenization",
+        "Torch", yams,
+      ]),
+    .executableTarget(
+      name: "graft-engine",
+      dependencies: [
+        "Adapters", "Checkpoint", "Diagnostics", "FileIO", "Heads", "LanguageModels",
+        "Safetensors", "Scoring", "StrictJSON", "TensorCore", "Tokenization", "Torch", "Training",
+        arguments,
+      ]),
+  ]
+}
+
+let libtorch = findLibtorch()
+let engine = libtorch.map(computeHalf) ?? []
+
+// MARK: - Tests mirror targets; all may use TestSupport
+
+func tests(of target: Target) -> Target {
+  .testTarget(
+    name: "\(target.name)Tests",
+    dependencies: [.target(name: target.name), "TestSupport"] + target.dependencies,
+    path: "Tests/\(target.name)Tests")
+}
+
+let untested: Set = ["CKernels", "Diagnostics", "CTorch", "graft", "graft-engine"]
+let support: [Target] = [
+  .target(
+    name: "TestSupport",
+    dependencies: ["Diagnostics", "FileIO", "Safetensors", "StrictJSON", "TensorCore"],
+    path: "Tests/TestSupport"),
+  .testTarget(
+    name: "CommandTests",
+    dependencies: [
+      "Diagnostics", "FileIO", "Safetensors", "StrictJSON", "TensorCore", "TestSupport", "graft",
+    ] + (libtorch == nil ? [] : ["graft-engine"])),
+]
+
+let package = Package(
+  name: "graft",
+  products: [
+    .library(
+      name: "GraftFiles",
+      targets: fileHalf.filter { $0.type == .regular && $0.name != "CKernels" }.map(\.name)),
+    .executable(name: "graft", targets: ["graft"]),
+  ] + (libtorch == nil ? [] : [.executable(name: "graft-engine", targets: ["graft-engine"])]),
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: fileHalf + engine + support
+    + (fileHalf + engine).filter { !untested.contains($0.name) }.map(tests),
+  cxxLanguageStandard: .cxx20
+)
+
+// MARK: - Settings of every Swift target
+
+/// Targets that read untrusted bytes: every unsafe step is marked.
+let strictlySafe: Set = ["FileIO", "GGUF", "Safetensors", "StrictJSON"]
+
+for target in package.targets where !["CKernels", "CTorch"].contains(target.name) {
+  var settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+  ]
+  if strictlySafe.contains(target.name) { settings.append(.strictMemorySafety()) }
+  target.swiftSettings = (target.swiftSettings ?? []) + settings
+}

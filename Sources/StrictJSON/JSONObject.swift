@@ -1,0 +1,66 @@
+/// The members of a JSON object, in order, with look-up by key in constant time.
+public struct JSONObject: Sendable, Hashable {
+  /// The keys, in order.
+  public private(set) var keys: [String] = []
+  /// The values, in the order of ``keys``.
+  public private(set) var values: [JSONValue] = []
+  private var index: [String: Int] = [:]
+
+  /// Creates an object without members.
+  public init() {}
+
+  /// The number of members.
+  public var count: Int { keys.count }
+
+  /// Whether there are no members.
+  public var isEmpty: Bool { keys.isEmpty }
+
+  /// The value of `key`; setting appends a new key at the end, and nil removes a key.
+  public subscript(key: String) -> JSONValue? {
+    get { index[key].map { values[$0] } }
+    set {
+      switch (index[key], newValue) {
+      case (let position?, let value?): values[position] = value
+      case (let position?, nil): remove(at: position)
+      case (nil, let value?): _ = append(key, value)
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// Appends a member.
+  ///
+  /// - Returns: false, and changes nothing, if the key is there already.
+  mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+    let position = keys.count
+    guard index.updateValue(position, forKey: key) == nil else { return false }
+    keys.append(key)
+    values.append(value)
+    return true
+  }
+
+  private mutating func remove(at position: Int) {
+    index[keys[position]] = nil
+    keys.remove(at: position)
+    values.remove(at: position)
+    for later in position..<keys.count { index[keys[later]] = later }
+  }
+
+  /// Two objects are equal if they have equal members, in whatever order.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.count == b.count && zip(a.keys, a.values).allSatisfy { b[$0] == $1 }
+  }
+
+  /// Feeds the members, independent of their order.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(count)
+    for key in keys.sorted() { hasher.combine(key) }
+  }
+}
+
+extension JSONObject: Sequence {
+  /// The members in order.
+  public func makeIterator() -> Zip2Sequence<[String], [JSONValue]>.Iterator {
+    zip(keys, values).makeIterator()
+  }
+}

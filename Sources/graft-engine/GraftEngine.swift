@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct GraftEngine: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "graft-engine")
+}

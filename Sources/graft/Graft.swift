@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Graft: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "graft")
+}
