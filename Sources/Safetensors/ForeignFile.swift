@@ -1,0 +1,58 @@
+/// What a file that should hold weights turns out to be, told by its first bytes.
+enum ForeignFile: CustomStringConvertible {
+  case lfsPointer
+  case webPage
+  case torchArchive
+  case pickle
+  case gguf
+  case jsonText
+  case compressed
+
+  /// Recognises the kind from the first bytes of a file, or nil.
+  init?(_ prefix: [UInt8]) {
+    func begins(_ bytes: some Sequence<UInt8>) -> Bool { prefix.starts(with: bytes) }
+    let text = String(decoding: prefix, as: UTF8.self).lowercased()
+      .drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+    if begins("version https://git-lfs".utf8) {
+      self = .lfsPointer
+    } else if ["<!doctype", "<html", "<?xml"].contains(where: { text.hasPrefix($0) }) {
+      self = .webPage
+    } else if begins([0x50, 0x4B, 0x03, 0x04]) {
+      self = .torchArchive
+    } else if prefix.count >= 2, prefix[0] == 0x80, (2...5).contains(prefix[1]) {
+      self = .pickle
+    } else if begins("GGUF".utf8) {
+      self = .gguf
+    } else if begins([0x1F, 0x8B]) || begins([0x28, 0xB5, 0x2F, 0xFD]) {
+      self = .compressed
+    } else if prefix.first == UInt8(ascii: "{") {
+      self = .jsonText
+    } else {
+      return nil
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .lfsPointer: "is a Git LFS pointer: text that stands for the weights, not the weights"
+    case .webPage: "is a web page, most likely an error message that was saved as the file"
+    case .torchArchive: "is a zip archive, as PyTorch writes .bin and .pt files, not safetensors"
+    case .pickle: "is a Python pickle, as old PyTorch files are, not safetensors"
+    case .gguf: "is a GGUF file, not safetensors"
+    case .jsonText: "is JSON text, not safetensors"
+    case .compressed: "is a compressed file, not safetensors"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .lfsPointer: "Run 'git lfs pull' in its repository"
+    case .webPage: "Fetch the file again; the address or the access token may be wrong"
+    case .torchArchive, .pickle:
+      "Nothing in it was executed. Save the model as safetensors with the program that wrote it"
+    case .gguf: "Run 'graft convert' on it first"
+    case .jsonText: "Name the weights, or the directory that holds them"
+    case .compressed: "Unpack it first"
+    }
+  }
+}
