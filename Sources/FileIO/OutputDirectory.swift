@@ -142,7 +142,8 @@ func syncDirectory(_ path: String) throws(GraftError) {
 
 /// Writes a small file so that it appears whole or not at all, and reports its hash.
 @discardableResult
-public func writeFileAtomically(_ path: String, _ text: String) throws(GraftError) -> OutputFile.Seal
+public func writeFileAtomically(_ path: String, _ text: String) throws(GraftError)
+  -> OutputFile.Seal
 {
   let temporary = "\(path).graft-partial-\(getpid())"
   unsafe unlink(temporary)

@@ -13,6 +13,12 @@ public final class OutputFile {
     public var byteCount: Int
     /// The SHA-256 of the bytes, in lower-case hexadecimal.
     public var sha256: String
+
+    /// Records a size and a hash.
+    public init(byteCount: Int, sha256: String) {
+      self.byteCount = byteCount
+      self.sha256 = sha256
+    }
   }
 
   /// The path that is written.
@@ -53,7 +59,8 @@ public final class OutputFile {
 
   /// Appends bytes.
   public func write(_ bytes: [UInt8]) throws(GraftError) {
-    try unsafe bytes.span.bytes.withUnsafeBytes { (raw) throws(GraftError) in try unsafe write(raw) }
+    try unsafe bytes.span.bytes.withUnsafeBytes { (raw) throws(GraftError) in try unsafe write(raw)
+    }
   }
 
   /// Appends the UTF-8 bytes of a string.

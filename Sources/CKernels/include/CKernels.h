@@ -1,1 +1,4 @@
 #pragma once
+// SIMD kernels for work on files. Every function is plain C over caller-owned memory.
+
+#include "graft_numbers.h"

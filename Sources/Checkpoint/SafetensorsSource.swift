@@ -1,0 +1,28 @@
+public import Diagnostics
+public import Safetensors
+public import TensorCore
+
+/// A tensor in a safetensors file.
+public struct SafetensorsSource: TensorSource {
+  /// Name, type and shape.
+  public let spec: TensorSpec
+  private let archive: SafetensorsFile
+
+  /// The tensor of this spec in `archive`.
+  public init(_ spec: TensorSpec, in archive: SafetensorsFile) {
+    self.spec = spec
+    self.archive = archive
+  }
+
+  /// The path of the archive.
+  public var file: String { archive.path }
+
+  /// Copies rows out of the mapped file and gives its pages back.
+  public func read(
+    rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(GraftError) {
+    let range = rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount
+    try archive.withBytes(of: spec.name, range) { buffer.copyMemory(from: $0) }
+    archive.release(spec.name, range)
+  }
+}
