@@ -1,0 +1,129 @@
+public import Diagnostics
+import Scoring
+
+extension GraftError.Code {
+  /// A training configuration is not valid YAML, or not a mapping.
+  public static let invalidYAML = Self("invalid-yaml", .usage)
+  /// A training configuration has an unknown key, a wrong value, or contradicts itself.
+  public static let invalidConfig = Self("invalid-config", .usage)
+  /// A training configuration asks for something that this version lacks.
+  public static let unsupportedConfig = Self("unsupported-config", .usage)
+  /// A data set, or its entry in dataset_info.json, cannot be used.
+  public static let invalidDataset = Self("invalid-dataset", .input)
+  /// A row of a data set is not a preference pair.
+  public static let invalidRow = Self("invalid-row", .input)
+  /// The output directory holds a finished run.
+  public static let runFinished = Self("run-finished", .usage)
+  /// A training checkpoint is missing, damaged, or belongs to another run.
+  public static let invalidCheckpoint = Self("invalid-checkpoint", .input)
+  /// The loss is no number any more.
+  public static let divergedTraining = Self("diverged-training", .checkFailed)
+}
+
+// MARK: - Configuration
+
+extension GraftError {
+  static func invalidYAML(_ problem: String, file: String, line: Int?) -> Self {
+    Self(.invalidYAML, "not a valid configuration: \(problem)", file: file, line: line)
+  }
+
+  static func duplicateConfigKeys(_ keys: [String], file: String, line: Int?) -> Self {
+    let names = keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+    return Self(
+      .invalidYAML, "\(names) appears twice", file: file, line: line,
+      remedy: "Keep one; readers disagree about which counts")
+  }
+
+  static func malformedOverride(_ text: String) -> Self {
+    Self(
+      .invalidConfig, "'\(text)' is no setting", file: "command line",
+      remedy: "Write key=value, as in learning_rate=1e-4")
+  }
+
+  static func unknownConfigKey(_ key: String, meant: String?, file: String, line: Int?) -> Self {
+    Self(
+      .invalidConfig, "unknown key '\(key)'", file: file, line: line,
+      remedy: meant.map { "Did you mean '\($0)'?" } ?? "Remove it")
+  }
+
+  static func unsupportedConfigKey(_ key: String, file: String, line: Int?) -> Self {
+    Self(
+      .unsupportedConfig, "'\(key)' is LLaMA-Factory's, but not in this version of Graft",
+      file: file, line: line, remedy: "Remove it, if the run makes sense without it")
+  }
+
+  static func wrongConfigValue(
+    _ key: String, found: String, expected: String, file: String, line: Int?
+  ) -> Self {
+    Self(
+      .invalidConfig, "'\(key)' is '\(found)', expected \(expected)", file: file, line: line)
+  }
+
+  static func missingConfigKey(_ key: String, file: String, remedy: String) -> Self {
+    Self(.invalidConfig, "'\(key)' is missing", file: file, remedy: remedy)
+  }
+
+  static func invalidConfig(
+    _ message: String, file: String, line: Int?, remedy: String?
+  ) -> Self {
+    Self(.invalidConfig, message, file: file, line: line, remedy: remedy)
+  }
+}
+
+// MARK: - Data
+
+extension GraftError {
+  static func datasetInfo(_ message: String, file: String) -> Self {
+    Self(.invalidDataset, message, file: file)
+  }
+
+  static func unknownDataset(_ name: String, meant: String?, file: String) -> Self {
+    Self(
+      .invalidDataset, "there is no data set '\(name)'", file: file,
+      remedy: meant.map { "Did you mean '\($0)'?" } ?? "Add an entry for it")
+  }
+
+  static func unknownKey(_ key: String, of name: String, meant: String?, file: String) -> Self {
+    Self(
+      .invalidDataset, "'\(name)' has an unknown key '\(key)'", file: file,
+      remedy: meant.map { "Did you mean '\($0)'?" } ?? "Remove it")
+  }
+
+  static func remoteDataset(_ name: String, key: String, file: String) -> Self {
+    Self(
+      .invalidDataset, "'\(name)' names a \(key), but Graft downloads no data sets", file: file,
+      remedy: "Fetch it, and name the file with file_name")
+  }
+
+  static func unsupportedDatasetKey(_ name: String, key: String, file: String) -> Self {
+    Self(
+      .invalidDataset, "'\(name)': '\(key)' is not in this version of Graft", file: file,
+      remedy: "Use max_samples in the training configuration")
+  }
+
+  static func datasetFileType(_ file: String) -> Self {
+    Self(
+      .invalidDataset, "this version reads .json and .jsonl", file: file,
+      remedy: "Convert the file to JSON lines")
+  }
+
+  static func notRanking(_ name: String, file: String) -> Self {
+    Self(
+      .invalidDataset, "'\(name)' is not said to hold preference pairs", file: file,
+      remedy: "Stage rm needs \"ranking\": true, and rows with a chosen and a rejected answer")
+  }
+
+  static func missingColumn(_ column: String, of name: String, file: String) -> Self {
+    Self(
+      .invalidDataset, "'\(name)' does not say which column is '\(column)'", file: file,
+      remedy: "Once columns are named, all that are used must be: add \"\(column)\" to columns")
+  }
+
+  static func emptyDataset(_ name: String, file: String) -> Self {
+    Self(.invalidDataset, "the data set '\(name)' has no rows", file: file)
+  }
+
+  static func row(_ message: String, _ row: JSONRows.Row, _ file: String) -> Self {
+    Self(.invalidRow, "row \(row.number): \(message)", file: file, line: row.line)
+  }
+}
