@@ -58,20 +58,18 @@ def plain_answers(answer):
 
 def arithmetic(rng, half):
     # A question whose numbers add up to a multiple of four is held out.
-    sums = [(x, y) for x in range(2, 21) for y in range(2, 10)
+    sums = [(x, y) for x in range(11, 61) for y in range(2, 10)
             if ((x + y) % 4 == 0) == (half is HELD)]
-    for x, y in sums:
-        for name, result in (("plus", x + y), ("minus", x - y)):
-            if result < 1:
-                continue
-            wrong = result
-            while wrong == result or wrong < 1:
-                wrong = result + rng.choice([-6, -5, -4, -3, 3, 4, 5, 6])
+    for x, y in rng.sample(sums, 95):
+        name, result = rng.choice([("plus", x + y), ("minus", x - y)])
+        # Another question's result, far from this one's.
+        others = [number for one, other in sums for number in (one + other, one - other)]
+        wrong = rng.choice([number for number in others if abs(number - result) > 10])
 
-            def phrases(number):
-                return [f"{number}.", f"It is {number}.", f"The answer is {number}.",
-                        f"{x} {name} {y} is {number}.", f"That makes {number} in all."]
-            yield f"What is {x} {name} {y}?", phrases(result), phrases(wrong)
+        def phrases(number):
+            return [f"{number}.", f"It is {number}.", f"The answer is {number}.",
+                    f"{x} {name} {y} is {number}.", f"That makes {number} in all."]
+        yield f"What is {x} {name} {y}?", phrases(result), phrases(wrong)
 
 
 def facts(rng, half):
@@ -162,18 +160,17 @@ def HELD(rows):
     return [row for index, row in enumerate(rows) if index % 4 == 3]
 
 
-def longer(one, other):
-    """1, 0 or -1 when both characters and words agree; None when they do not."""
-    characters, words = len(one) - len(other), len(one.split()) - len(other.split())
-    if characters * words < 0 or (characters == 0) != (words == 0):
-        return None
-    return (characters > 0) - (characters < 0)
-
-
 def pick(rng, good, bad, sign):
-    choices = [(x, y) for x in good for y in bad if longer(x, y) == sign]
-    loose = [(x, y) for x in good for y in bad if (len(x) - len(y)) * sign > 0]
-    return rng.choice(choices or loose) if choices or loose else None
+    """A good and a bad answer of which the good one is longer (sign 1) or shorter (-1), or None.
+
+    Where there is a choice, longer in words too and by some margin: then longer in tokens as well.
+    """
+    pairs = [(x, y) for x in good for y in bad]
+    ahead = [((len(x) - len(y)) * sign, (len(x.split()) - len(y.split())) * sign)
+             for x, y in pairs]
+    clear = [pair for pair, (letters, words) in zip(pairs, ahead) if letters > 4 and words > 0]
+    loose = [pair for pair, (letters, _) in zip(pairs, ahead) if letters > 0]
+    return rng.choice(clear or loose) if loose else None
 
 
 def make(kind, half, count):
