@@ -18,6 +18,7 @@ build: tools ## both executables in .build/release
 	@$(with-libtorch); swift build -c release
 
 test: tools ## install what the tests need, build, run all tests
+	@python3 -m unittest discover --start-directory Scripts/tests
 	@$(with-libtorch); $(with-peers); swift test -c release --disable-xctest
 
 lint: ## formatting rules, layer order
