@@ -1,0 +1,33 @@
+import Diagnostics
+
+/// Turns tokens back into text.
+///
+/// To add a decoder: a file of its own in this folder, and a line in ``makeDecoder(_:)``.
+protocol TokenDecoder: Sendable {
+  /// Changes the list of tokens, each given by its bytes; what is left at the end is joined.
+  func apply(to tokens: inout [ArraySlice<UInt8>])
+}
+
+/// Creates the decoder that a component of the file describes.
+func makeDecoder(_ reader: ComponentReader) throws(GraftError) -> any TokenDecoder {
+  switch try reader.type() {
+  case "ByteLevel": ByteLevelDecoder()
+  case "Sequence": try SequenceDecoder(reader)
+  case let other: throw reader.unsupported(other, supported: ["ByteLevel", "Sequence"])
+  }
+}
+
+/// Several decoders, one after the other.
+struct SequenceDecoder: TokenDecoder {
+  private let parts: [any TokenDecoder]
+
+  init(_ reader: ComponentReader) throws(GraftError) {
+    var parts: [any TokenDecoder] = []
+    for component in try reader.components("decoders") { parts.append(try makeDecoder(component)) }
+    self.parts = parts
+  }
+
+  func apply(to tokens: inout [ArraySlice<UInt8>]) {
+    for part in parts { part.apply(to: &tokens) }
+  }
+}

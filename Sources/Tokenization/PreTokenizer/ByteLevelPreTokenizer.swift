@@ -1,0 +1,35 @@
+import Diagnostics
+
+/// Cuts words as GPT-2 did and has the model read them byte by byte.
+struct ByteLevelPreTokenizer: PreTokenizer {
+  private let addsPrefixSpace: Bool
+  private let scanner: WordScanner?
+  private let isLast: Bool
+
+  /// - Parameter isLast: whether the model reads the result; if not, the bytes are spelled in the
+  ///   byte alphabet at once, because a later pre-tokenizer looks at those characters.
+  init(_ reader: ComponentReader, isLast: Bool) throws(GraftError) {
+    addsPrefixSpace = try reader.bool("add_prefix_space", default: true)
+    scanner = try reader.bool("use_regex", default: true) ? .gpt2 : nil
+    self.isLast = isLast
+  }
+
+  func apply(to text: inout PreTokenizedText) {
+    if addsPrefixSpace {
+      text.respellPieces { word, respelled in
+        if word[0] != UInt8(ascii: " ") { respelled.append(UInt8(ascii: " ")) }
+        for i in word.indices { respelled.append(word[i]) }
+      }
+    }
+    if let scanner {
+      text.splitPieces { text, piece, pieces in scanner.split(text, piece, into: &pieces) }
+    }
+    if isLast {
+      text.form = .bytes
+    } else {
+      text.respellPieces { word, respelled in
+        for i in word.indices { ByteAlphabet.append(word[i], to: &respelled) }
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import Diagnostics
+
+/// Several pre-tokenizers, one after the other.
+struct SequencePreTokenizer: PreTokenizer {
+  private let parts: [any PreTokenizer]
+
+  init(_ reader: ComponentReader, isLast: Bool) throws(GraftError) {
+    let components = try reader.components("pretokenizers")
+    var parts: [any PreTokenizer] = []
+    for (i, component) in components.enumerated() {
+      parts.append(
+        try makePreTokenizer(component, isLast: isLast && i == components.count - 1))
+    }
+    self.parts = parts
+  }
+
+  func apply(to text: inout PreTokenizedText) {
+    for part in parts { part.apply(to: &text) }
+  }
+}

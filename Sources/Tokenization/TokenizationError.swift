@@ -1,0 +1,100 @@
+public import Diagnostics
+import StrictJSON
+
+extension GraftError.Code {
+  /// A tokenizer file lacks a part, or a part is not what it must be.
+  public static let malformedTokenizer = Self("malformed-tokenizer", .input)
+  /// A tokenizer uses a component or a setting that is not built in.
+  public static let unsupportedTokenizer = Self("unsupported-tokenizer", .input)
+  /// Two tokens claim one id, or one token has two.
+  public static let duplicateToken = Self("duplicate-token", .input)
+  /// Ids below the highest one have no token.
+  public static let vocabularyHole = Self("vocabulary-hole", .input)
+  /// A text is longer than the tokenizer takes at once.
+  public static let textTooLong = Self("text-too-long", .input)
+  /// A merge names a token that the vocabulary lacks.
+  public static let mergeWithoutToken = Self("merge-without-token", .input)
+}
+
+extension GraftError {
+  private static let refetch = "Fetch the tokenizer's files again, from the model's own repository"
+
+  static func malformedTokenizer(_ what: String, file: String) -> Self {
+    Self(.malformedTokenizer, what, file: file, remedy: refetch)
+  }
+
+  static func unsupportedComponent(
+    _ place: String, _ name: String, supported: [String], file: String
+  ) -> Self {
+    Self(
+      .unsupportedTokenizer,
+      "\(place) is of the kind '\(name)'; supported: \(supported.joined(separator: ", "))",
+      file: file,
+      remedy: "Encode with another tool and give token ids, or use a model with another tokenizer")
+  }
+
+  static func unsupportedSetting(
+    _ place: String, _ key: String, _ value: String, file: String
+  ) -> Self {
+    Self(
+      .unsupportedTokenizer, "\(place) sets \(key) to \(value), which is not supported", file: file,
+      remedy: "Encode with another tool and give token ids, or use a model with another tokenizer")
+  }
+
+  static func duplicateToken(_ token: String, _ first: Int32, _ second: Int, file: String) -> Self {
+    Self(
+      .duplicateToken, "the token '\(token)' has two ids, \(first) and \(second)", file: file,
+      remedy: refetch)
+  }
+
+  static func duplicateID(_ id: Int, _ first: String, _ second: String, file: String) -> Self {
+    Self(
+      .duplicateToken, "the id \(id) belongs to two tokens, '\(first)' and '\(second)'",
+      file: file, remedy: refetch)
+  }
+
+  static func idOutOfRange(_ id: String, _ token: String, limit: Int, file: String) -> Self {
+    Self(
+      .malformedTokenizer,
+      "the token '\(token)' has the id \(id); ids are from 0 to \(limit - 1)", file: file,
+      remedy: refetch)
+  }
+
+  static func vocabularyHole(_ id: Int, count: Int, highest: Int, file: String) -> Self {
+    Self(
+      .vocabularyHole,
+      "the id \(id) has no token: the vocabulary has \(count) tokens, its highest id is \(highest)",
+      file: file, remedy: refetch)
+  }
+
+  static func mergeWithoutToken(
+    _ rank: Int, _ left: String, _ right: String, missing: String, file: String
+  ) -> Self {
+    Self(
+      .mergeWithoutToken,
+      "merge \(rank + 1), '\(left)' and '\(right)', needs the token '\(missing)', which the "
+        + "vocabulary lacks",
+      file: file, remedy: refetch)
+  }
+
+  static func unknownTokenMissing(_ token: String, file: String) -> Self {
+    Self(
+      .malformedTokenizer, "the vocabulary lacks the unknown token '\(token)'", file: file,
+      remedy: refetch)
+  }
+
+  static func addedTokenID(
+    _ token: String, stated: Int, actual: Int, file: String
+  ) -> Self {
+    Self(
+      .duplicateToken,
+      "the added token '\(token)' has the id \(stated), but \(actual) in the vocabulary",
+      file: file, remedy: refetch)
+  }
+
+  static func textTooLong(_ length: Int, limit: Int) -> Self {
+    Self(
+      .textTooLong, "a text has \(length) bytes; the tokenizer takes \(limit) at once",
+      remedy: "Cut the text into parts")
+  }
+}

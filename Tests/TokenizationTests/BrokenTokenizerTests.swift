@@ -1,0 +1,117 @@
+import Diagnostics
+import Testing
+import Tokenization
+
+@Suite struct `Broken tokenizer files are refused` {
+  /// A byte-level tokenizer with some parts of the file replaced.
+  private func file(
+    vocabulary: String = #"{"a": 0, "b": 1, "ab": 2}"#, merges: String = #"["a b"]"#,
+    added: String = "[]", normalizer: String = "null",
+    preTokenizer: String = #"{"type": "ByteLevel", "add_prefix_space": false}"#,
+    postProcessor: String = "null", decoder: String = #"{"type": "ByteLevel"}"#,
+    settings: String = ""
+  ) -> String {
+    """
+    {"version": "1.0", "added_tokens": \(added),
+     "normalizer": \(normalizer),
+     "pre_tokenizer": \(preTokenizer),
+     "post_processor": \(postProcessor),
+     "decoder": \(decoder),
+     "model": {"type": "BPE", \(settings)
+       "vocab": \(vocabulary),
+       "merges": \(merges)}}
+    """
+  }
+
+  private func expect(
+    _ code: GraftError.Code, _ words: String..., in json: String, line: Int? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = #expect(throws: GraftError.self, sourceLocation: sourceLocation) {
+      try tokenizer(json)
+    }
+    #expect(error?.code == code, sourceLocation: sourceLocation)
+    #expect(error?.file == "tokenizer.json", sourceLocation: sourceLocation)
+    if let line { #expect(error?.line == line, sourceLocation: sourceLocation) }
+    for word in words {
+      #expect(error?.message.contains(word) == true, sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func `a good one is read`() throws {
+    let good = try tokenizer(file())
+    #expect(try good.encode("abba") == [2, 1, 0])
+    #expect(good.decode([2, 1, 0, 99, -1]) == "abba")
+  }
+
+  @Test func `broken JSON is refused with its line`() {
+    let whole = file()
+    expect(GraftError.Code("invalid-json", .input), in: String(whole.dropLast(3)))
+    expect(
+      GraftError.Code("invalid-json", .input), in: file(vocabulary: #"{"a": 0, "b" 1}"#), line: 7)
+    expect(
+      GraftError.Code("invalid-json", .input), in: file(merges: #"["a b",, "b a"]"#), line: 8)
+    expect(.malformedTokenizer, in: "[1, 2]")
+  }
+
+  @Test func `a vocabulary that is not one is refused`() {
+    expect(.malformedTokenizer, "model.vocab", in: file(vocabulary: "[1]"))
+    expect(.malformedTokenizer, in: file(vocabulary: #"{"a": "x"}"#))
+    expect(.malformedTokenizer, "-1", "'b'", in: file(vocabulary: #"{"a": 0, "b": -1}"#))
+    expect(
+      .malformedTokenizer, "99999999999", in: file(vocabulary: #"{"a": 0, "b": 99999999999}"#))
+  }
+
+  @Test func `ids and tokens must be unique`() {
+    expect(
+      .duplicateToken, "'b'", "'a'", in: file(vocabulary: #"{"a": 0, "b": 0, "ab": 2}"#))
+    expect(
+      .duplicateToken, "'a'", in: file(vocabulary: #"{"a": 0, "b": 1, "a": 2}"#))
+    expect(
+      .duplicateToken, "'x'", "'ab'",
+      in: file(added: #"[{"id": 2, "content": "x", "special": true}]"#))
+    expect(
+      .duplicateToken, "'a'", in: file(added: #"[{"id": 3, "content": "a", "special": true}]"#))
+  }
+
+  @Test func `canonically equivalent tokens are different tokens`() throws {
+    let tokenizer = try tokenizer(
+      file(
+        vocabulary: "{\"\u{E9}\": 0, \"e\": 1, \"\u{301}\": 2, \"e\u{301}\": 3}",
+        merges: "[\"e \u{301}\"]", preTokenizer: "null", decoder: "null"))
+    #expect(try tokenizer.encode("\u{E9}e\u{301}") == [0, 3])
+  }
+
+  @Test func `a hole in the ids is refused`() {
+    expect(.vocabularyHole, "id 2", in: file(vocabulary: #"{"a": 0, "b": 1, "ab": 3}"#))
+    expect(
+      .vocabularyHole, "id 3", in: file(added: #"[{"id": 4, "content": "x", "special": true}]"#))
+  }
+
+  @Test func `a merge must name tokens`() {
+    expect(.mergeWithoutToken, "merge 2", "'c'", in: file(merges: #"["a b", "a c"]"#))
+    expect(.mergeWithoutToken, "'ba'", in: file(merges: #"[["b", "a"]]"#))
+    expect(.malformedTokenizer, "merge 1", in: file(merges: #"["ab"]"#))
+    expect(.malformedTokenizer, "merge 1", in: file(merges: #"[7]"#))
+  }
+
+  @Test func `a component that is not built in is named`() {
+    let strange = #"{"type": "Strange"}"#
+    expect(.unsupportedTokenizer, "normalizer", "Strange", in: file(normalizer: strange))
+    expect(.unsupportedTokenizer, "pre_tokenizer", "Strange", in: file(preTokenizer: strange))
+    expect(.unsupportedTokenizer, "post_processor", "Strange", in: file(postProcessor: strange))
+    expect(.unsupportedTokenizer, "decoder", "Strange", in: file(decoder: strange))
+    expect(
+      .unsupportedTokenizer, "pre_tokenizer.pretokenizers[1]",
+      in: file(
+        preTokenizer:
+          #"{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Strange"}]}"#
+      ))
+    expect(
+      .unsupportedTokenizer, "pattern",
+      in: file(
+        preTokenizer: #"{"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}"#))
+    expect(.unsupportedTokenizer, "dropout", in: file(settings: #""dropout": 0.1,"#))
+    expect(.malformedTokenizer, "unknown", in: file(settings: #""unk_token": "<unk>","#))
+  }
+}
