@@ -68,9 +68,9 @@ def make(name, pre, post=None, normalizer=None, pairs=True, **settings):
         if plain != entry["decoded"]:
             entry["decoded_plain"] = plain
         golden.append(entry)
+    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in golden)
     (folder / "golden.json").write_text(
-        json.dumps({"tokenizers": tokenizers.__version__, "texts": golden}, ensure_ascii=False, indent=0)
-        + "\n"
+        f'{{"tokenizers": "{tokenizers.__version__}", "texts": [\n{lines}\n]}}\n'
     )
 
 
