@@ -120,10 +120,14 @@ let engine = libtorch.map(computeHalf) ?? []
 // MARK: - Tests mirror targets; all may use TestSupport
 
 func tests(of target: Target) -> Target {
-  .testTarget(
+  let path = "Tests/\(target.name)Tests"
+  // Tests find their fixtures beside their sources.
+  let fixtures = "\(Context.packageDirectory)/\(path)/Fixtures"
+  return .testTarget(
     name: "\(target.name)Tests",
     dependencies: [.target(name: target.name), "TestSupport"] + target.dependencies,
-    path: "Tests/\(target.name)Tests")
+    path: path,
+    exclude: FileManager.default.fileExists(atPath: fixtures) ? ["Fixtures"] : [])
 }
 
 let untested: Set = ["CKernels", "Diagnostics", "CTorch", "graft", "graft-engine"]
