@@ -1,10 +1,14 @@
 /// The members of a JSON object, in order, with look-up by key in constant time.
+///
+/// Small objects are searched from front to back; larger ones have an index.
 public struct JSONObject: Sendable, Hashable {
   /// The keys, in order.
   public private(set) var keys: [String] = []
   /// The values, in the order of ``keys``.
   public private(set) var values: [JSONValue] = []
+  /// The place of each key; empty while the object is small.
   private var index: [String: Int] = [:]
+  private static let indexThreshold = 8
 
   /// Creates an object without members.
   public init() {}
@@ -17,9 +21,9 @@ public struct JSONObject: Sendable, Hashable {
 
   /// The value of `key`; setting appends a new key at the end, and nil removes a key.
   public subscript(key: String) -> JSONValue? {
-    get { index[key].map { values[$0] } }
+    get { position(of: key).map { values[$0] } }
     set {
-      switch (index[key], newValue) {
+      switch (position(of: key), newValue) {
       case (let position?, let value?): values[position] = value
       case (let position?, nil): remove(at: position)
       case (nil, let value?): _ = append(key, value)
@@ -32,17 +36,31 @@ public struct JSONObject: Sendable, Hashable {
   ///
   /// - Returns: false, and changes nothing, if the key is there already.
   mutating func append(_ key: String, _ value: JSONValue) -> Bool {
-    let position = keys.count
-    guard index.updateValue(position, forKey: key) == nil else { return false }
+    if index.isEmpty {
+      guard !keys.contains(key) else { return false }
+      if keys.count == Self.indexThreshold {
+        for (position, key) in keys.enumerated() { index[key] = position }
+        index[key] = keys.count
+      }
+    } else if let other = index.updateValue(keys.count, forKey: key) {
+      index[key] = other
+      return false
+    }
     keys.append(key)
     values.append(value)
     return true
   }
 
+  private func position(of key: String) -> Int? {
+    index.isEmpty ? keys.firstIndex(of: key) : index[key]
+  }
+
   private mutating func remove(at position: Int) {
+    let isIndexed = !index.isEmpty
     index[keys[position]] = nil
     keys.remove(at: position)
     values.remove(at: position)
+    guard isIndexed else { return }
     for later in position..<keys.count { index[keys[later]] = later }
   }
 

@@ -1,4 +1,5 @@
 #pragma once
 // SIMD kernels for work on files. Every function is plain C over caller-owned memory.
 
+#include "graft_blocks.h"
 #include "graft_numbers.h"

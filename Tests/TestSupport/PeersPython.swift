@@ -1,0 +1,43 @@
+import FileIO
+import Foundation
+
+/// A Python with the reference packages (gguf, transformers, ...), named by GRAFT_PEERS_PYTHON.
+/// Tests that need it are skipped where it is not set.
+public enum PeersPython {
+  /// The interpreter, or nil.
+  public static let path: String? = ProcessInfo.processInfo.environment["GRAFT_PEERS_PYTHON"]
+    .flatMap { fileExists($0) ? $0 : nil }
+
+  /// Whether there is one.
+  public static var isPresent: Bool { path != nil }
+
+  /// Runs a script and returns what it prints.
+  ///
+  /// - Throws: ``Failure`` with what it printed, where it fails.
+  @discardableResult
+  public static func run(_ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path ?? "/nonexistent")
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Failure(output: output) }
+    return output
+  }
+
+  /// A script that failed.
+  public struct Failure: Error {
+    /// What it printed.
+    public var output: String
+  }
+
+  /// The path of a script in Scripts/golden.
+  public static func script(_ name: String) -> String {
+    let root = splitPath(splitPath(splitPath(#filePath).parent).parent).parent
+    return "\(root)/Scripts/golden/\(name)"
+  }
+}
