@@ -20,7 +20,7 @@ from bench import DEMO, ENGINE, GRAFT, ROOT, ZOO, Tensors, demo_model, run, tabl
 BOUND = 1e-4
 CAUSAL = ["base_llama_f32", "base_llama_sharded_f32", "base_llama_odd_f32", "base_llama_bf16",
           "base_llama_tied_bf16", "tf4_llama_bf16"]
-REWARD = ["rm_full", "rm_trl_full"]
+REWARD = ["rm_full"]
 
 
 def demo_ids(folder, count=16):
