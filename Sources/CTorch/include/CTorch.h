@@ -194,6 +194,18 @@ ctorch_status ctorch_attention(
     const ctorch_tensor *q, const ctorch_tensor *k, const ctorch_tensor *v,
     const ctorch_tensor *_Nullable mask, bool causal, double scale, ctorch_out out);
 
+// MARK: Fused, with their own backward; float32 on the CPU, composed of plain operations elsewhere
+
+// x / √(mean(x²) + ε) · weight over the last dimension, `weight` [size].
+ctorch_status ctorch_rms_norm(
+    const ctorch_tensor *x, const ctorch_tensor *weight, double epsilon, ctorch_out out);
+// Turns pair (i, i + half) of each head; x [rows, heads · 2 · half], tables [rows, half].
+ctorch_status ctorch_rotary(
+    const ctorch_tensor *x, const ctorch_tensor *cosine, const ctorch_tensor *sine,
+    ctorch_out out);
+// silu(gate) · up.
+ctorch_status ctorch_swiglu(const ctorch_tensor *gate, const ctorch_tensor *up, ctorch_out out);
+
 // MARK: In place
 
 ctorch_status ctorch_add_in_place(ctorch_tensor *a, const ctorch_tensor *b, double factor);

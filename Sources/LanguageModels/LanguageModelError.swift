@@ -1,0 +1,61 @@
+public import Diagnostics
+
+extension GraftError.Code {
+  /// A model's parameters are not what its configuration says.
+  public static let modelParameter = Self("model-parameter", .input)
+  /// A model's configuration asks for something that is not built.
+  public static let modelUnsupported = Self("model-unsupported", .input)
+  /// A batch holds a sequence that cannot be run.
+  public static let badSequence = Self("bad-sequence", .input)
+  /// LoRA settings do not fit the model.
+  public static let loraSettings = Self("lora-settings", .usage)
+}
+
+extension GraftError {
+  static func parameterMissing(_ name: String) -> Self {
+    Self(.modelParameter, "the model needs this parameter and was not given it", tensor: name)
+  }
+
+  static func parameterUnexpected(_ names: [String]) -> Self {
+    Self(
+      .modelParameter,
+      "\(names.count) parameters have no place in the model: "
+        + names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", ..." : ""))
+  }
+
+  static func parameterShape(_ name: String, found: [Int], expected: [Int]) -> Self {
+    Self(.modelParameter, "has shape \(found), the config says \(expected)", tensor: name)
+  }
+
+  static func unsupported(_ key: String, _ value: String, known: String) -> Self {
+    Self(.modelUnsupported, "\(key) is \(value); known: \(known)")
+  }
+
+  static func rotaryParameter(_ key: String, type: String) -> Self {
+    Self(.modelUnsupported, "rope type \(type) needs a number \(key) in the config")
+  }
+
+  static func emptySequence(_ index: Int) -> Self {
+    Self(.badSequence, "sequence \(index) of the batch has no token")
+  }
+
+  static func tokenOutOfRange(_ token: Int32, vocabulary: Int) -> Self {
+    Self(
+      .badSequence, "token \(token) is not in the model's vocabulary of \(vocabulary)",
+      remedy: "Check that tokenizer and model belong together")
+  }
+
+  static func loraRank(_ rank: Int) -> Self {
+    Self(.loraSettings, "LoRA rank is \(rank), it must be at least 1")
+  }
+
+  static func loraDropout(_ dropout: Double) -> Self {
+    Self(.loraSettings, "LoRA dropout is \(dropout), it must be at least 0 and below 1")
+  }
+
+  static func loraTarget(_ name: String, known: [String]) -> Self {
+    Self(
+      .loraSettings, "LoRA target \(name) is no linear layer of the model",
+      remedy: "Choose from " + (["all"] + known).joined(separator: ", "))
+  }
+}
