@@ -30,7 +30,9 @@ let fileHalf: [Target] = [
   // Layer 3
   .target(
     name: "Adapters",
-    dependencies: ["CKernels", "Checkpoint", "Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
+    dependencies: [
+      "CKernels", "Checkpoint", "Diagnostics", "FileIO", "Safetensors", "StrictJSON", "TensorCore",
+    ]),
   .target(
     name: "Heads",
     dependencies: ["Checkpoint", "Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),

@@ -1,0 +1,65 @@
+public import Checkpoint
+public import Diagnostics
+public import TensorCore
+
+/// Where every tensor of an adapter goes in a base model.
+///
+/// Strict both ways: each tensor of the adapter lands exactly once, and each module that the
+/// configuration names receives its pair. Making a plan reads no tensor bytes; it collects every
+/// disagreement in ``findings`` instead of stopping at the first.
+public struct AdapterPlan: Sendable {
+  /// The adapter.
+  public let adapter: Adapter
+  /// What is added to the base's weights, by the base's tensor names.
+  public private(set) var deltas: [String: LowRankDelta] = [:]
+  /// Tensors that replace the base's, or that the base lacks (a trained head), by name in the
+  /// result.
+  public private(set) var replacements: [String: any TensorSource] = [:]
+  /// The names in ``replacements`` that the base lacks.
+  public private(set) var additions: Set<String> = []
+  /// Adapter tensors that are left out on purpose: untrained copies that a wrapper saved.
+  public private(set) var ignored: [String] = []
+  /// What is wrong or worth knowing.
+  public private(set) var findings: [Finding] = []
+
+  /// Maps an adapter onto a base.
+  ///
+  /// - Parameter base: the base's tensors.
+  public init(_ adapter: Adapter, base: some Sequence<TensorSpec>) {
+    self.adapter = adapter
+    for refusal in adapter.config.refusals { problem(refusal) }
+    for key in adapter.config.unknownKeys {
+      findings.append(Finding(.warning, .unknownAdapterKey(key, file: adapter.config.file)))
+    }
+    guard adapter.config.peftType.uppercased() == "LORA" else { return }
+    do {
+      var builder = try PlanBuilder(adapter, base: base)
+      builder.place()
+      builder.expect()
+      deltas = builder.deltas
+      replacements = builder.replacements
+      additions = builder.additions
+      ignored = builder.ignored
+      findings += builder.findings
+    } catch {
+      problem(error)
+    }
+  }
+
+  /// Refuses a plan that has problems.
+  ///
+  /// - Throws: the first problem, saying how many more there are.
+  public func check() throws(GraftError) { try Self.check(findings) }
+
+  /// Throws the first problem among findings, saying how many more there are.
+  public static func check(_ findings: [Finding]) throws(GraftError) {
+    let problems = findings.filter { $0.severity == .problem }
+    guard var first = problems.first?.detail else { return }
+    if problems.count > 1 { first.message += " (and \(problems.count - 1) more problems)" }
+    throw first
+  }
+
+  private mutating func problem(_ error: GraftError) {
+    findings.append(Finding(.problem, error))
+  }
+}

@@ -1,0 +1,32 @@
+/// A form that scalar heads are stored in: the module's name and who writes it.
+///
+/// Sources: transformers (`score`, `classifier`), TRL and LLaMA-Factory (`v_head.summary`), OpenRLHF
+/// (`score`, `value_head`), and public reward models (`v_head`, `regression_head`, ...).
+public struct HeadKind: Sendable, Hashable {
+  /// The module's path in the file, as in "score" or "v_head.summary".
+  public let module: String
+  /// Who writes it.
+  public let writer: String
+  /// Whether transformers' decoder classes read it under this name.
+  public var isStandard: Bool { module == Self.score.module }
+
+  /// What transformers' `...ForSequenceClassification` of a decoder reads.
+  public static let score = HeadKind(
+    module: "score", writer: "transformers, TRL's RewardTrainer, OpenRLHF")
+
+  /// All known forms; longer names before those they begin with.
+  public static let all: [HeadKind] = [
+    score,
+    HeadKind(module: "v_head.summary", writer: "TRL's value-head wrapper, LLaMA-Factory"),
+    HeadKind(module: "v_head", writer: "Starling"),
+    HeadKind(module: "value_head", writer: "OpenRLHF's older checkpoints"),
+    HeadKind(module: "reward_head", writer: "custom trainers"),
+    HeadKind(module: "regression_head", writer: "UltraRM, Eurus"),
+    HeadKind(module: "regression_layer", writer: "QRM, ArmoRM"),
+    HeadKind(module: "score_head", writer: "Beaver"),
+    HeadKind(module: "classifier", writer: "encoder models"),
+  ]
+
+  /// The form of this module name, or nil.
+  public static func named(_ module: String) -> HeadKind? { all.first { $0.module == module } }
+}

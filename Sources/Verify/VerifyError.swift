@@ -1,0 +1,118 @@
+import Checkpoint
+public import Diagnostics
+import TensorCore
+
+extension GraftError.Code {
+  /// A merged weight is not base + scale · B · A.
+  public static let updateWrong = Self("update-wrong", .checkFailed)
+  /// A tensor that no adapter targets differs from the base's.
+  public static let keptChanged = Self("kept-changed", .checkFailed)
+  /// A head or another replaced tensor differs from the adapter's.
+  public static let replacementWrong = Self("replacement-wrong", .checkFailed)
+  /// The merged model lacks a tensor.
+  public static let mergedLacks = Self("merged-lacks", .checkFailed)
+  /// The merged model has a tensor of no origin.
+  public static let mergedExtra = Self("merged-extra", .checkFailed)
+  /// A merged tensor has another shape than its origin.
+  public static let mergedShape = Self("merged-shape", .checkFailed)
+  /// The merged model holds NaN or infinity.
+  public static let mergedNotFinite = Self("merged-not-finite", .checkFailed)
+  /// The merged model is the base.
+  public static let sameAsBase = Self("same-as-base", .checkFailed)
+  /// An update is too small for the stored type to show.
+  public static let updateInvisible = Self("update-invisible", .checkFailed)
+  /// Many elements are a unit in the last place off.
+  public static let roundedTwice = Self("rounded-twice", .checkFailed)
+  /// A tensor is of a type that cannot be compared by value.
+  public static let notComparable = Self("not-comparable", .input)
+}
+
+extension GraftError {
+  static func updateWrong(_ proof: TensorProof, file: String) -> Self {
+    let kept = proof.changedCount == 0 ? "; it is the base's, unchanged" : ""
+    return Self(
+      .updateWrong,
+      "\(proof.wrongCount) of \(proof.elementCount) elements are not base + scale·B·A"
+        + example(proof) + kept,
+      file: file, tensor: proof.name,
+      remedy: "Merge again, with this base and this adapter")
+  }
+
+  static func keptChanged(_ proof: TensorProof, file: String) -> Self {
+    Self(
+      .keptChanged,
+      "\(proof.wrongCount) of \(proof.elementCount) elements differ from the base, and no adapter "
+        + "tensor targets it" + example(proof),
+      file: file, tensor: proof.name, remedy: "It was merged from another base, or altered since")
+  }
+
+  static func replacementWrong(_ proof: TensorProof, file: String) -> Self {
+    Self(
+      .replacementWrong,
+      "\(proof.wrongCount) of \(proof.elementCount) elements differ from the adapter's trained "
+        + "tensor" + example(proof),
+      file: file, tensor: proof.name, remedy: "The head may have been initialised afresh on loading"
+    )
+  }
+
+  private static func example(_ proof: TensorProof) -> String {
+    guard let wrong = proof.firstWrong else { return "" }
+    return " (first at [\(wrong.row), \(wrong.column)]: \(wrong.found), expected \(wrong.expected))"
+  }
+
+  static func mergedLacks(_ name: String, file: String) -> Self {
+    Self(.mergedLacks, "is not in the merged model", file: file, tensor: name)
+  }
+
+  static func mergedExtra(_ name: String, file: String) -> Self {
+    Self(
+      .mergedExtra, "is in the merged model, but neither in the base nor in the adapter",
+      file: file, tensor: name)
+  }
+
+  static func mergedHasHead(_ name: String, file: String) -> Self {
+    Self(
+      .mergedExtra, "is a head that the base lacks; name the adapter to prove where it is from",
+      file: file, tensor: name)
+  }
+
+  static func mergedShape(_ spec: TensorSpec, expected: [Int], file: String) -> Self {
+    Self(
+      .mergedShape, "has shape \(spec.shape); its origin has \(expected)", file: file,
+      tensor: spec.name)
+  }
+
+  static func mergedNotFinite(_ count: Int, tensor: String, file: String) -> Self {
+    Self(
+      .mergedNotFinite, "holds \(count) values that are NaN or infinite", file: file,
+      tensor: tensor, remedy: "A value may be too large for the stored type; merge to bf16 or f32")
+  }
+
+  static func sameAsBase(_ merged: String) -> Self {
+    Self(
+      .sameAsBase, "is the base: no element differs, nothing was merged", file: merged,
+      remedy: "Look at the adapter with 'graft inspect'")
+  }
+
+  static func updateInvisible(_ names: [String], file: String) -> Self {
+    Self(
+      .updateInvisible,
+      "the update is lost in rounding for \(names.count == 1 ? "1 tensor" : "\(names.count) tensors")"
+        + ": \(listing(names, limit: 3))",
+      file: file, remedy: "Merge to float32 if it matters")
+  }
+
+  static func roundedTwice(equal: Int, of total: Int, file: String) -> Self {
+    Self(
+      .roundedTwice,
+      "\(total - equal) of \(total) updated elements are one unit in the last place off",
+      file: file,
+      remedy: "The merge rounded more than once; 'graft merge' rounds once")
+  }
+
+  static func notComparable(_ spec: TensorSpec, file: String) -> Self {
+    Self(
+      .notComparable, "is \(spec.dtype.rawValue); only F64, F32, F16 and BF16 can be compared",
+      file: file, tensor: spec.name)
+  }
+}
