@@ -15,8 +15,8 @@ import random
 import sys
 
 from pair_words import (
-    ANSWERABLE, CAPITALS, JOBS, OPPOSITES, PHRASES, POLITE, PRIVATE, REFUSALS, RUDE, SITUATIONS,
-    TOOLS)
+    ANSWERABLE, CAPITALS, CATEGORIES, JOBS, OPPOSITES, PHRASES, POLITE, PRIVATE, REFUSALS, RUDE,
+    SITUATIONS, TOOLS)
 
 SYSTEM = "Be helpful and correct."
 TRAIN, HELD_OUT = 88, 28  # pairs of each kind
@@ -56,20 +56,18 @@ def plain_answers(answer):
 
 # Each kind yields (question, good answers, bad answers); one of each is chosen by length.
 
-def arithmetic(rng, half):
-    # A question whose numbers add up to a multiple of four is held out.
-    sums = [(x, y) for x in range(11, 61) for y in range(2, 10)
-            if ((x + y) % 4 == 0) == (half is HELD)]
-    for x, y in rng.sample(sums, 95):
-        name, result = rng.choice([("plus", x + y), ("minus", x - y)])
-        # Another question's result, far from this one's.
-        others = [number for one, other in sums for number in (one + other, one - other)]
-        wrong = rng.choice([number for number in others if abs(number - result) > 10])
-
-        def phrases(number):
-            return [f"{number}.", f"It is {number}.", f"The answer is {number}.",
-                    f"{x} {name} {y} is {number}.", f"That makes {number} in all."]
-        yield f"What is {x} {name} {y}?", phrases(result), phrases(wrong)
+def category(rng, half):
+    for name, things in CATEGORIES:
+        others = [other for other, _ in CATEGORIES if other != name]
+        for thing in half(things):
+            def phrases(kind):
+                return [f"{capitalise(a(kind))}.", f"It is {a(kind)}.",
+                        f"{capitalise(a(thing))} is {a(kind)}.",
+                        f"The word {thing} names {a(kind)}.",
+                        f"{capitalise(a(thing))} is a kind of {kind}."]
+            bad = [text for other in rng.sample(others, 4) for text in phrases(other)]
+            yield f"What kind of thing is {a(thing)}?", phrases(name), bad
+            yield f"Say in a few words what {a(thing)} is.", phrases(name), bad
 
 
 def facts(rng, half):
@@ -149,7 +147,7 @@ def honesty(rng, half):
         yield question, plain_answers(answer), REFUSALS
 
 
-KINDS = [arithmetic, facts, topic, order, style, language, tone, honesty]
+KINDS = [category, facts, topic, order, style, language, tone, honesty]
 
 
 def learn(rows):

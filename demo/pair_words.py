@@ -18,6 +18,22 @@ day:night|love:hate|win:lose|push:pull|buy:sell|first:last|alive:dead|front:back
 brave:cowardly|friend:enemy|north:south|east:west|inside:outside|begin:end
 """.strip().replace("\n", "|").split("|")]
 
+# A kind of thing, and some of that kind.
+CATEGORIES = [(line.split(": ")[0], line.split(": ")[1].split(", ")) for line in """
+fish: trout, salmon, shark, herring, tuna, cod, goldfish, carp, pike, sardine
+bird: sparrow, eagle, owl, pigeon, robin, duck, parrot, swan, crow, hawk
+fruit: banana, cherry, grape, lemon, peach, pear, plum, mango, melon, strawberry
+tree: oak, pine, birch, willow, fir, beech, poplar, cedar, elm, maple
+tool: hammer, saw, wrench, chisel, drill, screwdriver, spade, rake, file, axe
+instrument: violin, piano, flute, guitar, trumpet, harp, cello, drum, clarinet, banjo
+vehicle: car, bus, lorry, train, bicycle, tractor, motorbike, taxi, van, tram
+insect: bee, ant, wasp, beetle, butterfly, moth, mosquito, fly, cricket, grasshopper
+vegetable: carrot, cabbage, onion, leek, turnip, pea, cucumber, potato, radish, pumpkin
+garment: shirt, coat, skirt, jacket, scarf, sweater, blouse, dress, vest, sock
+building: church, castle, school, hotel, barn, palace, museum, hospital, temple, house
+flower: rose, tulip, lily, daisy, daffodil, orchid, sunflower, violet, poppy, carnation
+""".strip().split("\n")]
+
 # What people do, and what things are for.
 JOBS = [line.split(":") for line in """
 baker:bake bread and cakes|teacher:help pupils to learn|pilot:fly aeroplanes
