@@ -147,5 +147,13 @@ public struct ExpectedTensor: Sendable, Hashable {
   /// What it is.
   public var kind: Kind
   /// Whether a checkpoint may lack it (an output matrix that is tied to the embedding).
-  public var isOptional = false
+  public var isOptional: Bool
+
+  /// Expects a tensor.
+  public init(name: String, shape: [Int], kind: Kind, isOptional: Bool = false) {
+    self.name = name
+    self.shape = shape
+    self.kind = kind
+    self.isOptional = isOptional
+  }
 }

@@ -71,6 +71,13 @@ public final class GGUFFile: Sendable {
   /// The tensor of this name, or nil.
   public subscript(name: String) -> GGUFTensor? { index[name].map { tensors[$0] } }
 
+  /// Refuses a tensor whose storage type cannot be turned into numbers.
+  public func requireReadable(_ tensor: GGUFTensor) throws(GraftError) {
+    guard tensor.type.isReadable else {
+      throw .unreadableGGMLType(path, tensor: tensor.name, type: tensor.type)
+    }
+  }
+
   /// Turns rows of a tensor into float32.
   ///
   /// - Parameters:
@@ -80,23 +87,30 @@ public final class GGUFFile: Sendable {
   public func dequantize(
     _ tensor: GGUFTensor, rows: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(GraftError) {
-    guard let layout = tensor.type.layout, let kernel = unsafe layout.dequantize else {
-      throw .unreadableGGMLType(path, tensor: tensor.name, type: tensor.type)
-    }
-    let rowBlocks = tensor.spec.rowElementCount / layout.size
-    let range = rows.lowerBound * rowBlocks..<rows.upperBound * rowBlocks
-    precondition(
-      range.lowerBound >= 0 && floats.count == range.count * layout.size
-        && range.upperBound * layout.byteCount <= tensor.byteRange.count,
-      "rows outside the tensor, or a buffer of another size")
-    let start = tensor.byteRange.lowerBound
-    let bytes =
-      start + range.lowerBound * layout.byteCount..<start + range.upperBound * layout.byteCount
-    unsafe file.withBytes(bytes) { source in
+    try requireReadable(tensor)
+    guard let layout = tensor.type.layout, let kernel = unsafe layout.dequantize else { return }
+    let blocks = rows.count * tensor.spec.rowElementCount / layout.size
+    precondition(floats.count == blocks * layout.size, "a buffer of another size than the rows")
+    unsafe file.withBytes(byteRange(of: tensor, rows, layout)) { source in
       guard let source = source.baseAddress, let target = floats.baseAddress else { return }
-      unsafe kernel(source.assumingMemoryBound(to: UInt8.self), target, range.count)
+      unsafe kernel(source.assumingMemoryBound(to: UInt8.self), target, blocks)
     }
-    file.release(bytes)
+  }
+
+  /// Tells the system that the pages of these rows are not needed any more.
+  public func release(_ tensor: GGUFTensor, rows: Range<Int>) {
+    guard let layout = tensor.type.layout else { return }
+    file.release(byteRange(of: tensor, rows, layout))
+  }
+
+  private func byteRange(
+    of tensor: GGUFTensor, _ rows: Range<Int>, _ layout: GGMLType.Layout
+  ) -> Range<Int> {
+    precondition(
+      rows.lowerBound >= 0 && rows.upperBound <= tensor.spec.rowCount, "rows outside the tensor")
+    let width = tensor.spec.rowElementCount / layout.size * layout.byteCount
+    let start = tensor.byteRange.lowerBound
+    return start + rows.lowerBound * width..<start + rows.upperBound * width
   }
 }
 

@@ -2,5 +2,6 @@ import ArgumentParser
 
 @main
 struct Graft: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "graft")
+  static let configuration = CommandConfiguration(
+    commandName: "graft", subcommands: [ConvertCommand.self])
 }
