@@ -18,9 +18,10 @@ public struct Ledger: Sendable {
       self.tensor = tensor
     }
 
-    /// Refers to a source's tensor.
+    /// Refers to a source's tensor by its name on disk.
     public init(_ source: any TensorSource) {
-      self.init(file: source.file, tensor: source.spec.name)
+      let onDisk = (source as? RenamedSource)?.original ?? source
+      self.init(file: onDisk.file, tensor: onDisk.spec.name)
     }
 
     /// `FILE: TENSOR`

@@ -29,10 +29,10 @@ public final class OutputDirectory {
     self.path = final
     replaces = replacing
     try Self.refuse(inputs, asOutput: final)
-    guard replacing || !Self.exists(final) else { throw .outputExists(final) }
     let (parent, name) = splitPath(final)
-    try makeDirectories(parent)
     Self.removeRemains(of: name, in: parent)
+    guard replacing || !Self.exists(final) else { throw .outputExists(final) }
+    try makeDirectories(parent)
     stagingPath = "\(parent)/.\(name).graft-partial-\(getpid())"
     removeTree(stagingPath)
     guard unsafe mkdir(stagingPath, 0o755) == 0 else {

@@ -3,3 +3,4 @@
 
 #include "graft_blocks.h"
 #include "graft_numbers.h"
+#include "graft_low_rank.h"

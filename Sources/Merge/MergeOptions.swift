@@ -1,0 +1,20 @@
+public import TensorCore
+
+/// What a user may choose about a merge.
+public struct MergeOptions: Sendable {
+  /// The type of the merged floating-point tensors; nil keeps each tensor's own.
+  public var dtype: DType?
+  /// The size above which another weight file is begun, in bytes.
+  public var shardByteLimit: Int
+  /// Whether an adapter that changes nothing may be merged.
+  public var allowsNoEffect: Bool
+
+  /// Chooses; the defaults keep types and split at 5 GB.
+  public init(
+    dtype: DType? = nil, shardByteLimit: Int = 5_000_000_000, allowsNoEffect: Bool = false
+  ) {
+    self.dtype = dtype
+    self.shardByteLimit = shardByteLimit
+    self.allowsNoEffect = allowsNoEffect
+  }
+}

@@ -1,0 +1,68 @@
+import Adapters
+public import Checkpoint
+public import Diagnostics
+import FileIO
+import StrictJSON
+import TensorCore
+
+extension MergePlan {
+  /// What a merge wrote.
+  public struct Result: Sendable {
+    /// The directory.
+    public var directory: String
+    /// The weight files and what stands beside them, with sizes and hashes.
+    public var files: [FileRecord]
+    /// How many tensors the adapter changed or brought.
+    public var changedTensors: Int
+  }
+
+  /// Writes the merged model: weights, config.json, tokenizer and other side files, graft.json.
+  ///
+  /// The directory appears whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - path: where to write.
+  ///   - replacing: whether an existing directory may be replaced.
+  ///   - progress: called with the bytes written so far and in all.
+  public func write(
+    to path: String, replacing: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(GraftError) -> Result {
+    let output = try OutputDirectory(
+      path, replacing: replacing, inputs: [base.path, adapter.path])
+    var files = try writeTensors(
+      tensors, to: output, shardByteLimit: options.shardByteLimit, progress: progress)
+    let config = JSONValue.object(try configMembers()).text(.prettySorted) + "\n"
+    files.append(FileRecord(name: "config.json", seal: try output.write(config, to: "config.json")))
+    for name in try SideFiles.names(in: base.path) {
+      files.append(try output.copy("\(base.path)/\(name)", to: name))
+    }
+    var settings = JSONObject()
+    settings["dtype"] = options.dtype.map { .string($0.torchName) } ?? .null
+    let provenance = Provenance(
+      command: "merge", settings: settings, inputs: try inputs(), ledger: ledger)
+    try provenance.seal(files, in: output)
+    try output.commit()
+    return Result(directory: output.path, files: files, changedTensors: changedTensors)
+  }
+
+  /// How many tensors the adapter changes or brings.
+  public var changedTensors: Int {
+    tensors.count { tensor in
+      switch ledger.origin(of: tensor.spec.name) {
+      case .computed: true
+      case .tensor(let reference, _): adapter.store.files.contains(reference.file)
+      default: false
+      }
+    }
+  }
+
+  private func inputs() throws(GraftError) -> [(path: String, files: [FileRecord])] {
+    func names(_ store: TensorStore, _ others: [String]) -> [String] {
+      others + store.files.map { splitPath($0).name }
+    }
+    return [
+      try Provenance.input(base.path, files: names(base.store, ["config.json"])),
+      try Provenance.input(adapter.path, files: names(adapter.store, ["adapter_config.json"])),
+    ]
+  }
+}

@@ -1,0 +1,145 @@
+public import Adapters
+public import Checkpoint
+public import Diagnostics
+import Heads
+import StrictJSON
+import TensorCore
+
+/// A merge of one adapter into a base, settled before anything is written.
+///
+/// Every tensor of the result has an origin and every tensor of base and adapter has a fate; if
+/// that cannot be, making the plan throws. The result is a language model, or a sequence
+/// classifier where base or adapter bring a `score` head.
+public struct MergePlan: Sendable {
+  /// The base.
+  public let base: ModelDirectory
+  /// The adapter.
+  public let adapter: Adapter
+  /// What the result will be used as.
+  public let role: ModelRole
+  /// What to write, in the order of the files.
+  public let tensors: [PlannedTensor]
+  /// The checked account.
+  public let ledger: Ledger
+  /// What is worth knowing and stops nothing.
+  public let findings: [Finding]
+  let options: MergeOptions
+
+  /// Settles a merge.
+  ///
+  /// Reads the adapter's values (to refuse NaN, lost and untrained ones) but not the base's.
+  ///
+  /// - Throws: ``GraftError`` for anything that the result would silently lack or garble.
+  public init(
+    base: ModelDirectory, adapter: Adapter, options: MergeOptions = MergeOptions()
+  ) throws(GraftError) {
+    if let quantised = base.config.json["quantization_config"], !quantised.isNull {
+      throw .quantisedBase(base.config.file)
+    }
+    let architecture = try base.requireArchitecture()
+    let plan = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec))
+    let findings = plan.findings + (try plan.auditValues())
+    try AdapterPlan.check(findings)
+    if findings.contains(where: { $0.detail.code == .noEffect }), !options.allowsNoEffect {
+      throw .mergeWithoutEffect(adapter.path)
+    }
+    let supplied = Self.underFullNames(plan.replacements, architecture, base.store)
+    role = try Self.role(base: base, supplied: supplied)
+    try Self.refuseTiedEmbedding(supplied, plan, role, base, architecture)
+
+    let resolved = try base.resolve(
+      as: role, supplying: supplied, how: "the adapter's trained copy")
+    var ledger = resolved.ledger
+    var account = Ledger(expecting: resolved.tensors.map(\.expected))
+    for source in base.store.inFileOrder + adapter.store.inFileOrder { account.read(source) }
+    for (reference, reason) in ledger.dropped {
+      account.settle(reference, .dropped(reason: reason))
+    }
+    for name in plan.ignored {
+      guard let source = adapter.store[name] else { continue }
+      account.settle(
+        Ledger.Reference(source), .dropped(reason: "the wrapper's untrained copy of the base"))
+    }
+    var deltas = plan.deltas
+    var tensors: [PlannedTensor] = []
+    for (expected, source) in resolved.tensors.map({ ($0.expected, $0.source) }) {
+      let isFloating = source.spec.dtype.isFloatingPoint
+      let dtype = isFloating ? options.dtype ?? source.spec.dtype : source.spec.dtype
+      let spec = TensorSpec(name: expected.name, dtype: dtype, shape: expected.shape)
+      if let delta = deltas.removeValue(forKey: source.spec.name), source.file != delta.a.file {
+        let update = try LowRankUpdate(base: source, delta: delta, output: spec)
+        tensors.append(
+          PlannedTensor(spec: spec) { (rows, buffer) throws(GraftError) in
+            try update.produce(rows, into: buffer)
+          })
+        try account.assign(
+          expected.name,
+          from: .computed(
+            [source, delta.a, delta.b].map(Ledger.Reference.init),
+            how: "base + \(delta.scale) · B · A, rank \(delta.rank)"))
+      } else {
+        tensors.append(try PlannedTensor(copying: source, as: expected.name, dtype: dtype))
+        if let origin = ledger.origin(of: expected.name) {
+          try account.assign(expected.name, from: origin)
+        }
+      }
+    }
+    if let lost = deltas.keys.min() { throw .deltaHasNoPlace(lost, adapter: adapter.path) }
+    try account.check(place: adapter.path)
+    ledger = account
+
+    self.base = base
+    self.adapter = adapter
+    self.options = options
+    self.tensors = tensors
+    self.ledger = ledger
+    self.findings = findings
+  }
+
+  /// The configuration of the result.
+  func configMembers() throws(GraftError) -> JSONObject {
+    let architecture = try base.requireArchitecture()
+    var members = base.config.json
+    if case .sequenceClassifier(let labels) = role {
+      members = base.config.classifierMembers(
+        className: architecture.className(for: role), labels: labels)
+    }
+    if let dtype = options.dtype {
+      let key = members["torch_dtype"] != nil && members["dtype"] == nil ? "torch_dtype" : "dtype"
+      members[key] = .string(dtype.torchName)
+    }
+    return members
+  }
+
+  /// Replacements under the names that a model with a head gives them.
+  private static func underFullNames(
+    _ replacements: [String: any TensorSource], _ architecture: Architecture, _ store: TensorStore
+  ) -> [any TensorSource] {
+    replacements.sorted { $0.key < $1.key }.map { name, source in
+      let full = architecture.backbonePrefix + name
+      let isBare = store[name] != nil && !name.hasPrefix(architecture.backbonePrefix)
+      return RenamedSource(source, as: isBare && name != architecture.outputName ? full : name)
+    }
+  }
+
+  private static func role(
+    base: ModelDirectory, supplied: [any TensorSource]
+  ) throws(GraftError) -> ModelRole {
+    let head = supplied.first { $0.spec.name == "score.weight" }
+    if let labels = head?.spec.shape.first { return .sequenceClassifier(labels: labels) }
+    guard case .sequenceClassifier = base.savedRole else { return base.savedRole }
+    let own = try HeadSearch(base.path, store: base.store).require()
+    return .sequenceClassifier(labels: own.labelCount)
+  }
+
+  private static func refuseTiedEmbedding(
+    _ supplied: [any TensorSource], _ plan: AdapterPlan, _ role: ModelRole,
+    _ base: ModelDirectory, _ architecture: Architecture
+  ) throws(GraftError) {
+    guard role == .causal, try base.config.tiesEmbeddings else { return }
+    let embedding = architecture.embeddingName
+    if supplied.contains(where: { $0.spec.name == embedding }) || plan.deltas[embedding] != nil {
+      throw .tiedEmbeddingChanged(embedding, adapter: plan.adapter.path)
+    }
+  }
+}
