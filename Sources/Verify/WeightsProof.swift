@@ -72,7 +72,9 @@ public struct WeightsProof: Sendable {
     let added = tensors.contains { $0.role == .replaced }
     if changed == 0, !added { problem(.sameAsBase(merged)) }
     guard hasAdapter else { return }
-    let untouched = tensors.filter { $0.role == .updated && $0.changedCount == 0 }
+    let untouched = tensors.filter {
+      $0.role == .updated && $0.changedCount == 0 && $0.wrongCount == 0
+    }
     if !untouched.isEmpty {
       findings.append(Finding(.warning, .updateInvisible(untouched.map(\.name), file: merged)))
     }

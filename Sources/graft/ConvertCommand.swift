@@ -4,11 +4,6 @@ import Diagnostics
 import FileIO
 import Merge
 import StrictJSON
-import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// `graft convert`
 struct ConvertCommand: ParsableCommand {
@@ -42,26 +37,12 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     var conversion = Conversion(input: input, output: output)
-    if let dtype {
-      guard let type = DType(anyName: dtype) else {
-        throw ValidationError("--dtype: '\(dtype)' is no element type; bf16, f16 and f32 are")
-      }
-      conversion.dtype = type
-    }
-    guard let limit = Self.byteCount(shardSize) else {
-      throw ValidationError("--shard-size: '\(shardSize)' is no size; 5GB and 500MB are")
-    }
-    conversion.shardByteLimit = limit
+    if let dtype = try Options.dtype(dtype) { conversion.dtype = dtype }
+    conversion.shardByteLimit = try Options.size(shardSize)
     conversion.replacesOutput = force
-    let showsProgress = !json && isatty(STDERR_FILENO) != 0
-    var shown = -1
-    let summary = try conversion.run { done, total in
-      let percent = total == 0 ? 100 : done * 100 / total
-      guard showsProgress, percent != shown else { return }
-      shown = percent
-      Self.printError("\r\(percent) % of \(Self.size(total))")
-    }
-    if showsProgress { Self.printError("\r\u{1B}[K") }
+    var progress = Progress("converting")
+    let summary = try conversion.run { done, total in progress.update(done, of: total) }
+    progress.finish()
     if json {
       print(Self.json(summary).text(.pretty))
     } else {
@@ -70,7 +51,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private static func report(_ summary: Conversion.Summary) {
-    let weights = "\(summary.tensorCount) tensors, \(size(summary.byteCount))"
+    let weights = "\(summary.tensorCount) tensors, \(byteText(summary.byteCount))"
     print("\(summary.output): \(weights), \(summary.files.count + 1) files")
     for (tensor, reason) in summary.dropped { print("left out: \(tensor) (\(reason))") }
     for note in summary.notes { print("note: \(note)") }
@@ -91,27 +72,5 @@ struct ConvertCommand: ParsableCommand {
         summary.dropped.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
       "notes": .array(summary.notes.map { .string($0) }),
     ]
-  }
-
-  /// A size as people write it: `5GB`, `500 MB`, `2GiB`, `1000000`.
-  static func byteCount(_ text: String) -> Int? {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let unit = text.dropFirst(digits.count).drop { $0 == " " }.uppercased()
-    let scales = [
-      "": 1, "B": 1, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "KIB": 1 << 10,
-      "MIB": 1 << 20, "GIB": 1 << 30,
-    ]
-    guard let number = Int(digits), number > 0, let scale = scales[unit] else { return nil }
-    let (bytes, overflow) = number.multipliedReportingOverflow(by: scale)
-    return overflow ? nil : bytes
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    let tenths = bytes / 100_000
-    return "\(tenths / 10).\(tenths % 10) MB"
-  }
-
-  private static func printError(_ text: String) {
-    text.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
   }
 }

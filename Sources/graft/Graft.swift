@@ -1,7 +1,41 @@
 import ArgumentParser
+import Diagnostics
 
-@main
-struct Graft: ParsableCommand {
+/// The `graft` command: file commands run here, compute commands in `graft-engine`.
+@main struct Graft: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "graft", subcommands: [ConvertCommand.self])
+    commandName: "graft",
+    abstract: "Trains, merges, proves and scores reward models without losing a weight.",
+    discussion: """
+      Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 an input is broken, 4 the machine \
+      lacks something.
+      """,
+    version: "graft 0.1.0",
+    subcommands: fileCommands + EngineCommands.all)
+
+  static let fileCommands: [any ParsableCommand.Type] = [
+    InspectCommand.self, ConvertCommand.self, MergeCommand.self, VerifyCommand.self,
+  ]
+
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      if let first = arguments.first, EngineCommands.names.contains(first) {
+        try Engine.become(arguments)
+      }
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch let error as GraftError {
+      Console.fail(error)
+    } catch {
+      let text = fullMessage(for: error)
+      switch exitCode(for: error) {
+      case .success: Console.finish(text)
+      case .validationFailure:
+        let words = text.hasPrefix("Error:") ? "error:" + text.dropFirst("Error:".count) : text
+        Console.fail(words, code: GraftError.Kind.usage.rawValue)
+      case let code: Console.fail(text, code: code.rawValue)
+      }
+    }
+  }
 }

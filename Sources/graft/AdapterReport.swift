@@ -1,0 +1,47 @@
+import Adapters
+import Checkpoint
+import Diagnostics
+import FileIO
+import Heads
+import StrictJSON
+import TensorCore
+
+/// What an adapter directory holds.
+struct AdapterReport {
+  let adapter: Adapter
+  let parameterCount: Int
+  let types: [DType]
+  let ranks: [Int]
+  let scales: [Double]
+  let pairCount: Int
+  /// Heads that the adapter carries, or that lie in a file beside it.
+  let heads: [Head]
+  private(set) var findings: [Finding]
+
+  /// Checks the adapter by itself, without a base.
+  init(_ adapter: Adapter) throws(GraftError) {
+    self.adapter = adapter
+    let specs = adapter.store.inFileOrder.map(\.spec)
+    parameterCount = specs.reduce(0) { $0 + $1.elementCount }
+    types = Set(specs.map(\.dtype)).sorted { $0.rawValue < $1.rawValue }
+    let plan = AdapterPlan(adapter, base: adapter.impliedBase)
+    ranks = Set(plan.deltas.values.map(\.rank)).sorted()
+    scales = Set(plan.deltas.values.map(\.scale)).sorted()
+    pairCount = plan.deltas.count
+    let beside = try Head.beside(adapter.path)
+    heads = Head.all(in: plan.replacements) + beside
+    findings = plan.findings + (try plan.auditValues())
+    for head in heads where !head.kind.isStandard {
+      findings.append(Finding(.warning, .init(headBeside: head)))
+    }
+    try checkValueHeadPrefix()
+  }
+
+  /// OpenRLHF writes the name of the head into a config.json beside the adapter, but not the head.
+  private mutating func checkValueHeadPrefix() throws(GraftError) {
+    guard fileExists("\(adapter.path)/config.json"), heads.isEmpty else { return }
+    let config = try ModelConfig(directory: adapter.path)
+    guard let prefix = config.json["value_head_prefix"]?.string else { return }
+    findings.append(Finding(.problem, .headNotSaved(prefix, directory: adapter.path)))
+  }
+}

@@ -1,0 +1,76 @@
+import Adapters
+import Checkpoint
+import Diagnostics
+import FileIO
+import TensorCore
+
+/// What one directory is.
+struct Inspection {
+  enum Content {
+    case model(ModelReport)
+    case adapter(AdapterReport)
+    case unreadable
+  }
+
+  let directory: String
+  private(set) var content = Content.unreadable
+  private(set) var findings: [Finding] = []
+
+  init(_ directory: String) {
+    self.directory = directory
+    do throws(GraftError) {
+      guard directoryExists(directory) else {
+        throw fileExists(directory)
+          ? .notADirectory(directory) : GraftError.system("opening", directory, errno: 2)
+      }
+      if Adapter.isAdapter(directory) {
+        let report = try AdapterReport(try Adapter(directory))
+        content = .adapter(report)
+        findings = report.findings.byWeight
+      } else {
+        let report = try ModelReport(try ModelDirectory(directory))
+        content = .model(report)
+        findings = report.findings.byWeight
+      }
+    } catch {
+      findings = [Finding(.problem, error)]
+    }
+  }
+
+  var hasProblems: Bool { findings.contains { $0.severity == .problem } }
+
+  var exitCode: Int32 {
+    if case .unreadable = content { return findings.first?.detail.code.kind.rawValue ?? 3 }
+    return hasProblems ? 1 : 0
+  }
+
+  var model: ModelReport? {
+    if case .model(let report) = content { report } else { nil }
+  }
+
+  var adapter: AdapterReport? {
+    if case .adapter(let report) = content { report } else { nil }
+  }
+}
+
+/// Whether a base and an adapter that were named together fit.
+struct Fit {
+  let base: String
+  let adapter: String
+  let plan: AdapterPlan
+
+  /// Every pair of a model and an adapter among the directories.
+  static func all(_ inspections: [Inspection]) -> [Fit] {
+    inspections.compactMap(\.model).flatMap { model in
+      inspections.compactMap(\.adapter).map { adapter in
+        Fit(
+          base: model.directory.path, adapter: adapter.adapter.path,
+          plan: AdapterPlan(
+            adapter.adapter, base: model.directory.store.inFileOrder.map(\.spec)))
+      }
+    }
+  }
+
+  var problems: [Finding] { plan.findings.filter { $0.severity == .problem } }
+  var exitCode: Int32 { problems.isEmpty ? 0 : 1 }
+}

@@ -1,0 +1,124 @@
+import Adapters
+import ArgumentParser
+import Checkpoint
+import Diagnostics
+import FileIO
+import Merge
+import StrictJSON
+import TensorCore
+
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Add an adapter, and the head it carries, into its base model.",
+    discussion: """
+      Every weight is base + scale · B · A, rounded once; every other tensor is copied as it is. \
+      The output appears whole or not at all, and no input is ever written.
+      """)
+
+  @Argument(help: "The base model's directory.")
+  var base: String
+
+  @Argument(help: "The adapter's directory.")
+  var adapter: String
+
+  @Option(name: [.short, .long], help: "The directory to write.")
+  var output: String
+
+  @Option(help: "The type of the merged weights: f32, f16 or bf16 (default: the base's).")
+  var dtype: String?
+
+  @Option(help: "The size at which another weight file is begun.")
+  var shardSize = "5GB"
+
+  @Flag(help: "Replace the output if it exists.")
+  var force = false
+
+  @Flag(help: "Merge an adapter that changes nothing all the same.")
+  var allowNoEffect = false
+
+  @Flag(help: "Print the plan and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let options = MergeOptions(
+      dtype: try Options.dtype(dtype), shardByteLimit: try Options.size(shardSize),
+      allowsNoEffect: allowNoEffect)
+    for path in [base, adapter] where fileExists(path) { throw GraftError.notADirectory(path) }
+    let plan = try MergePlan(
+      base: try ModelDirectory(base), adapter: try Adapter(adapter), options: options)
+    for finding in plan.findings where !json { Console.complain(finding.text) }
+    if dryRun { return describe(plan) }
+    var progress = Progress("merging")
+    let result = try plan.write(to: output, replacing: force) { done, total in
+      progress.update(done, of: total)
+    }
+    progress.finish()
+    report(plan, result)
+  }
+
+  private func report(_ plan: MergePlan, _ result: MergePlan.Result) {
+    let weights = result.files.filter { $0.name.hasSuffix(".safetensors") }
+    let bytes = weights.reduce(0) { $0 + $1.seal.byteCount }
+    if json {
+      var out = JSONObject()
+      out["output"] = .string(result.directory)
+      out["role"] = .string(plan.roleName)
+      out["tensors"] = JSONValue(plan.tensors.count)
+      out["changed"] = JSONValue(result.changedTensors)
+      out["findings"] = .array(plan.findings.map(\.json))
+      out["files"] = .array(
+        result.files.map {
+          [
+            "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
+            "sha256": .string($0.seal.sha256),
+          ]
+        })
+      print(JSONValue.object(out).text(.pretty))
+      return
+    }
+    print("\(Style.good("merged:")) \(result.directory), a \(plan.roleName)")
+    print(
+      "  \(grouped(result.changedTensors)) of \(counted(plan.tensors.count, "tensor")) changed or "
+        + "added, the others copied bit for bit or converted; "
+        + "\(byteText(bytes)) in \(counted(weights.count, "weight file"))")
+    print("  Prove it: graft verify \(base) \(output) \(adapter)")
+  }
+
+  private func describe(_ plan: MergePlan) {
+    if json {
+      let tensors = plan.tensors.map { tensor -> JSONValue in
+        [
+          "name": .string(tensor.spec.name), "dtype": .string(tensor.spec.dtype.rawValue),
+          "shape": .array(tensor.spec.shape.map { JSONValue($0) }),
+          "origin": .string(plan.ledger.origin(of: tensor.spec.name)?.text ?? ""),
+        ]
+      }
+      let report: JSONValue = ["role": .string(plan.roleName), "tensors": .array(tensors)]
+      print(report.text(.pretty))
+      return
+    }
+    let rows = plan.tensors.map { tensor in
+      [tensor.spec.description, plan.ledger.origin(of: tensor.spec.name)?.how ?? ""]
+    }
+    print("Would write a \(plan.roleName) to \(output):")
+    for line in table(rows) { print(line) }
+    for (tensor, reason) in plan.ledger.dropped { print("  left out: \(tensor): \(reason)") }
+    print("\(counted(plan.changedTensors, "tensor")) changed or added. Nothing was written.")
+  }
+}
+
+extension MergePlan {
+  /// What the result will be, in words.
+  fileprivate var roleName: String {
+    switch role {
+    case .backbone: "backbone"
+    case .causal: "causal model"
+    case .sequenceClassifier(1): "reward model"
+    case .sequenceClassifier(let labels): "sequence classifier with \(labels) labels"
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Checkpoint
+import Diagnostics
+import FileIO
+import Heads
+import StrictJSON
+import TensorCore
+
+/// What a model directory holds; made from headers and small files.
+struct ModelReport {
+  let directory: ModelDirectory
+  let heads: HeadSearch
+  private(set) var role: ModelRole
+  private(set) var findings: [Finding] = []
+  /// Elements of all tensors.
+  private(set) var parameterCount = 0
+  /// Bytes of all tensors.
+  private(set) var byteCount = 0
+  /// Elements by type, the most frequent first.
+  private(set) var types: [(dtype: DType, elements: Int)] = []
+  let tokenizer: TokenizerReport?
+  /// graft.json, if Graft made this directory.
+  let provenance: JSONObject?
+
+  init(_ directory: ModelDirectory) throws(GraftError) {
+    self.directory = directory
+    heads = try HeadSearch(directory.path, store: directory.store)
+    role = heads.standard.map { .sequenceClassifier(labels: $0.labelCount) } ?? directory.savedRole
+    tokenizer = try TokenizerReport(directory.path)
+    let record = "\(directory.path)/\(Provenance.fileName)"
+    provenance =
+      fileExists(record) ? try JSONValue.parse(try readFile(record), file: record).object : nil
+    count()
+    check()
+  }
+
+  private mutating func count() {
+    var elements: [DType: Int] = [:]
+    for source in directory.store.inFileOrder {
+      parameterCount += source.spec.elementCount
+      byteCount += source.spec.byteCount
+      elements[source.spec.dtype, default: 0] += source.spec.elementCount
+    }
+    types = elements.map { ($0.key, $0.value) }.sorted {
+      ($1.1, $0.0.rawValue) < ($0.1, $1.0.rawValue)
+    }
+  }
+
+  private mutating func check() {
+    findings += heads.findings(config: directory.config)
+    let config = directory.config
+    guard directory.architecture != nil else {
+      findings.append(
+        Finding(.warning, .familyUnknown(config.modelType ?? "(none)", file: config.file)))
+      return
+    }
+    // Without the head that it claims, a classifier is checked as what its tensors are.
+    if case .sequenceClassifier = role, heads.standard == nil {
+      role = directory.store["lm_head.weight"] != nil ? .causal : .backbone
+    }
+    do {
+      _ = try directory.resolve(as: role)
+    } catch {
+      findings.append(Finding(.problem, error))
+    }
+    if case .sequenceClassifier = role, config.json["pad_token_id"]?.int == nil {
+      findings.append(Finding(.warning, .noPadding(config.file)))
+    }
+    if let tokenizer, let rows = embeddingRows, tokenizer.tokenCount > rows {
+      findings.append(
+        Finding(
+          .problem,
+          .vocabularyMismatch(tokenizer.file, tokens: tokenizer.tokenCount, rows: rows)))
+    }
+  }
+
+  /// The rows of the input embedding.
+  var embeddingRows: Int? {
+    guard let architecture = directory.architecture else { return nil }
+    return directory.stored(architecture.embeddingName, in: architecture)?.spec.shape.first
+  }
+
+  /// What it is, in words.
+  var kind: String {
+    let claimsHead = directory.config.architectures.contains {
+      $0.hasSuffix("ForSequenceClassification")
+    }
+    if let head = heads.standard {
+      return head.labelCount == 1
+        ? "reward model (a head with one score)"
+        : "sequence classifier (a head with \(head.labelCount) labels)"
+    }
+    if let head = heads.heads.first {
+      return "model with a head that transformers does not look for (\(head.kind.module))"
+    }
+    if claimsHead { return "said to be a reward model, but it has no head" }
+    return role == .backbone
+      ? "backbone of a language model, no head" : "causal model, no reward head"
+  }
+}
+
+/// A tokenizer beside a model.
+struct TokenizerReport {
+  let file: String
+  /// One more than the highest token id.
+  private(set) var tokenCount = 0
+  let hasChatTemplate: Bool
+
+  /// - Returns: nil if the directory has no tokenizer.json.
+  init?(_ directory: String) throws(GraftError) {
+    file = "\(directory)/tokenizer.json"
+    guard fileExists(file) else { return nil }
+    let json = try JSONValue.parse(try readFile(file), file: file)
+    let vocabulary = json["model"]?["vocab"]
+    if let ids = vocabulary?.object {
+      for id in ids.values { tokenCount = max(tokenCount, (id.int ?? -1) + 1) }
+    } else if let pieces = vocabulary?.array {
+      tokenCount = pieces.count
+    }
+    for token in json["added_tokens"]?.array ?? [] {
+      tokenCount = max(tokenCount, (token["id"]?.int ?? -1) + 1)
+    }
+    let settings = "\(directory)/tokenizer_config.json"
+    if fileExists("\(directory)/chat_template.jinja") {
+      hasChatTemplate = true
+    } else if fileExists(settings) {
+      let json = try JSONValue.parse(try readFile(settings), file: settings)
+      hasChatTemplate = !(json["chat_template"] ?? .null).isNull
+    } else {
+      hasChatTemplate = false
+    }
+  }
+}

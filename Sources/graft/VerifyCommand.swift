@@ -1,0 +1,101 @@
+import Adapters
+import ArgumentParser
+import Checkpoint
+import Diagnostics
+import FileIO
+import StrictJSON
+import Verify
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Prove that a merged model is its base plus the adapter, and nothing else.",
+    discussion: """
+      Recomputes every merged weight from base and adapter in float64 and compares it with what is \
+      stored. Without an adapter, it says what differs between the two models. Exit code 0 if all \
+      holds, 1 if something does not.
+      """)
+
+  @Argument(help: "The base model's directory.")
+  var base: String
+
+  @Argument(help: "The merged model's directory.")
+  var merged: String
+
+  @Argument(help: "The adapter's directory.")
+  var adapter: String?
+
+  @Flag(help: "Also run both on texts: rewards of base and adapter against the merged model's.")
+  var behaviour = false
+
+  @Flag(help: "Print JSON, with a line for each tensor.")
+  var json = false
+
+  func validate() throws {
+    if behaviour, adapter == nil {
+      throw ValidationError("--behaviour needs the adapter as the third argument.")
+    }
+  }
+
+  func run() throws {
+    for path in [base, merged, adapter ?? ""] where fileExists(path) {
+      throw GraftError.notADirectory(path)
+    }
+    let proof = try WeightsProof(
+      base: try ModelDirectory(base), merged: try ModelDirectory(merged),
+      adapter: try openAdapter())
+    var verdict: BehaviourVerdict?
+    if let adapter, behaviour {
+      verdict = try BehaviourVerdict(base: base, merged: merged, adapter: adapter)
+    }
+    let holds = proof.holds && verdict?.passed != false
+    if json {
+      var out = proof.json
+      if let verdict { out["behaviour"] = verdict.report }
+      out["passed"] = .bool(holds)
+      print(JSONValue.object(out).text(.pretty))
+    } else {
+      var lines = proof.text
+      if let verdict { lines += verdict.text }
+      print(lines.joined(separator: "\n"))
+    }
+    if !holds { throw ExitCode(GraftError.Kind.checkFailed.rawValue) }
+  }
+
+  private func openAdapter() throws(GraftError) -> Adapter? {
+    guard let adapter else { return nil }
+    return try Adapter(adapter)
+  }
+}
+
+/// What the engine found out by running the models.
+struct BehaviourVerdict {
+  /// What the engine printed.
+  let report: JSONValue
+  /// Whether the models behave as they must.
+  let passed: Bool
+
+  /// Runs `graft-engine behaviour`.
+  init(base: String, merged: String, adapter: String) throws(GraftError) {
+    let answer = try Engine.run(["behaviour", base, merged, adapter, "--json"])
+    let path = try Engine.path()
+    guard [0, GraftError.Kind.checkFailed.rawValue].contains(answer.code),
+      let report = try? JSONValue.parse(answer.output, allowingNonFinite: true)
+    else { throw .engineFailed(path, code: answer.code) }
+    self.report = report
+    passed = answer.code == 0 && report["passed"]?.bool != false
+  }
+
+  /// Lines for people: the report's plain members.
+  var text: [String] {
+    let title = passed ? Style.good("behaviour holds") : Style.bad("behaviour differs")
+    let rows = (report.object ?? JSONObject()).compactMap { key, value -> [String]? in
+      switch value {
+      case .object, .array, .null: nil
+      case .string(let text): [key.replacing("_", with: " "), text]
+      default: [key.replacing("_", with: " "), value.text()]
+      }
+    }
+    return ["", title] + table(rows)
+  }
+}
