@@ -17,7 +17,8 @@ let fileHalf: [Target] = [
   .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
   .target(name: "FileIO", dependencies: ["Diagnostics", crypto]),
   // Layer 1: one format each
-  .target(name: "Safetensors", dependencies: ["Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
+  .target(
+    name: "Safetensors", dependencies: ["Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
   .target(name: "GGUF", dependencies: ["CKernels", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "Tokenization", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
   .target(name: "ChatTemplate", dependencies: ["Diagnostics", "StrictJSON"]),
