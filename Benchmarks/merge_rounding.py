@@ -16,7 +16,7 @@ from bench import GRAFT, ZOO, Tensors, demo_model, run, table, verdict, write_sa
 
 # Plain LoRA on a Llama, each with something of its own.
 ZOO_CASES = [
-    "lora_plain_llama", "lora_rslora", "lora_bf16_adapter", "lora_alpha_float_r1", "lora_b_zero",
+    "lora_plain_llama", "lora_rslora", "lora_bf16_adapter", "lora_alpha_float_r1",
 ]
 
 

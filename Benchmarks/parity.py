@@ -45,12 +45,11 @@ def write_ids(path, prompts):
 
 
 def logits_difference(folder, prompts, scratch):
-    out = scratch / "out"
-    out.mkdir(exist_ok=True)
+    out = pathlib.Path(tempfile.mkdtemp(dir=scratch))
     run(ENGINE, "logits", folder, "--ids", write_ids(scratch / "ids.jsonl", prompts),
         "-o", out / "logits.safetensors")
     ours = Tensors(out)
-    names = sorted(ours.entries, key=lambda name: int("".join(filter(str.isdigit, name)) or 0))
+    names = sorted(ours.entries, key=lambda name: int(name.rpartition(".")[2]))
     assert len(names) == len(prompts), f"{len(names)} tensors for {len(prompts)} prompts"
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     worst = 0.0
@@ -63,7 +62,8 @@ def logits_difference(folder, prompts, scratch):
 
 
 def reward_difference(folder, prompts, scratch):
-    lines = run(GRAFT, "score", folder, write_ids(scratch / "ids.jsonl", prompts), "--json")
+    lines = run(GRAFT, "score", folder, write_ids(scratch / "ids.jsonl", prompts), "--json",
+                "--dtype", "float32")
     found = [json.loads(line)["reward"] for line in lines.splitlines() if line.strip()]
     assert len(found) == len(prompts), f"{len(found)} rewards for {len(prompts)} prompts"
     model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
