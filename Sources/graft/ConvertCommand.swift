@@ -26,7 +26,7 @@ struct ConvertCommand: ParsableCommand {
     help: "The type of the weights: bf16, f16 or f32 (default: bf16 from GGUF, else unchanged).")
   var dtype: String?
 
-  @Option(help: "The size above which another weight file is begun, as in 5GB or 500MB.")
+  @Option(help: "The size at which another weight file is begun.")
   var shardSize = "5GB"
 
   @Flag(help: "Replace the output directory if it exists.")
@@ -36,25 +36,28 @@ struct ConvertCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    var conversion = Conversion(input: input, output: output)
-    if let dtype = try Options.dtype(dtype) { conversion.dtype = dtype }
+    var conversion = Conversion(
+      input: input, output: output, dtype: try Options.dtype(dtype))
     conversion.shardByteLimit = try Options.size(shardSize)
     conversion.replacesOutput = force
     var progress = Progress("converting")
     let summary = try conversion.run { done, total in progress.update(done, of: total) }
     progress.finish()
-    if json {
-      print(Self.json(summary).text(.pretty))
-    } else {
-      Self.report(summary)
-    }
+    report(summary)
   }
 
-  private static func report(_ summary: Conversion.Summary) {
-    let weights = "\(summary.tensorCount) tensors, \(byteText(summary.byteCount))"
-    print("\(summary.output): \(weights), \(summary.files.count + 1) files")
-    for (tensor, reason) in summary.dropped { print("left out: \(tensor) (\(reason))") }
-    for note in summary.notes { print("note: \(note)") }
+  private func report(_ summary: Conversion.Summary) {
+    if json {
+      print(Self.json(summary).text(.pretty))
+      return
+    }
+    let weights = summary.files.filter { $0.name.hasSuffix(".safetensors") }
+    print(
+      "\(Style.good("converted:")) \(summary.output): \(counted(summary.tensorCount, "tensor")), "
+        + "\(byteText(summary.byteCount)) in \(counted(weights.count, "weight file"))")
+    for (tensor, reason) in summary.dropped { print("  left out: \(tensor): \(reason)") }
+    for note in summary.notes { print("  \(Style.dim("note:")) \(note)") }
+    print("  See what it is: graft inspect \(summary.output)")
   }
 
   private static func json(_ summary: Conversion.Summary) -> JSONValue {
