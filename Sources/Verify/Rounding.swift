@@ -1,13 +1,13 @@
-import TensorCore
+package import TensorCore
 
 /// Numbers of a stored type, rounded from float64 in one step and compared by their place in the
 /// order of all numbers of that type.
 ///
 /// Written apart from the merge's own conversions, so that a fault there is seen here.
-enum Rounding {
+package enum Rounding {
   /// The nearest number of `dtype`, ties to even, as its position: neighbours differ by 1, and
   /// both zeros have position 0. Nil for NaN, or a type that is not F32, F16 or BF16.
-  static func position(of value: Double, in dtype: DType) -> Int? {
+  package static func position(of value: Double, in dtype: DType) -> Int? {
     guard !value.isNaN else { return nil }
     switch dtype {
     case .f32: return position(bits: Int(Float(value).bitPattern), width: 32)
@@ -18,7 +18,7 @@ enum Rounding {
   }
 
   /// The position of a number by its bits, sign and magnitude.
-  static func position(bits: Int, width: Int) -> Int {
+  package static func position(bits: Int, width: Int) -> Int {
     let sign = 1 << (width - 1)
     return bits & sign == 0 ? bits : -(bits & (sign - 1))
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Glibc
 
 /// The `graft` command: file commands run here, compute commands in `graft-engine`.
 @main struct Graft: ParsableCommand {
@@ -18,6 +19,8 @@ import Diagnostics
   ]
 
   static func main() {
+    // A file over the size limit is then an error like a full disk, and is cleaned up after.
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       if let first = arguments.first, EngineCommands.names.contains(first) {

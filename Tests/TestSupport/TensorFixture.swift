@@ -32,13 +32,10 @@ public struct TensorFixture {
 
   /// The bytes in `dtype` (F32 or BF16).
   public func bytes(_ dtype: DType) -> [UInt8] {
-    values.flatMap { value -> [UInt8] in
-      if dtype == .bf16 {
-        let bits = BFloat16(value).bitPattern
-        return [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
-      }
-      return withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+    if dtype == .bf16 {
+      return values.map { BFloat16($0).bitPattern }.withUnsafeBytes { Array($0) }
     }
+    return values.withUnsafeBytes { Array($0) }
   }
 
   /// Writes tensors as one safetensors file.

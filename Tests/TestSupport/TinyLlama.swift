@@ -1,7 +1,8 @@
 import FileIO
 public import TensorCore
 
-/// A Llama of two layers that a test makes up: hidden size 8, vocabulary 16.
+/// A Llama of two layers that a test makes up: hidden size 8, vocabulary 16
+/// where not asked otherwise.
 public struct TinyLlama {
   /// The tensors.
   public var tensors: [TensorFixture]
@@ -9,8 +10,8 @@ public struct TinyLlama {
   public var config: JSONObjectFixture
 
   /// A causal model; with `labels`, a sequence classifier with that many outputs.
-  public init(labels: Int? = nil, dtype: DType = .f32) {
-    var tensors = [TensorFixture("model.embed_tokens.weight", [16, 8])]
+  public init(labels: Int? = nil, dtype: DType = .f32, vocabulary: Int = 16) {
+    var tensors = [TensorFixture("model.embed_tokens.weight", [vocabulary, 8])]
     for layer in 0..<2 {
       let prefix = "model.layers.\(layer)."
       for (name, shape) in [
@@ -26,13 +27,13 @@ public struct TinyLlama {
     if let labels {
       tensors.append(TensorFixture("score.weight", [labels, 8]))
     } else {
-      tensors.append(TensorFixture("lm_head.weight", [16, 8]))
+      tensors.append(TensorFixture("lm_head.weight", [vocabulary, 8]))
     }
     self.tensors = tensors
     config = JSONObjectFixture(
       """
       {"architectures": ["\(labels == nil ? "LlamaForCausalLM" : "LlamaForSequenceClassification")"],
-       "model_type": "llama", "hidden_size": 8, "intermediate_size": 12, "vocab_size": 16,
+       "model_type": "llama", "hidden_size": 8, "intermediate_size": 12, "vocab_size": \(vocabulary),
        "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 4,
        "tie_word_embeddings": false, "hidden_act": "silu", "rms_norm_eps": 1e-06,
        "max_position_embeddings": 64, "rope_theta": 10000.0, "dtype": "\(dtype.torchName)"

@@ -1,0 +1,168 @@
+import Diagnostics
+import FileIO
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: GraftCommand.isPresent, "needs the built program"))
+struct MergeAndVerifyTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    try TinyLlama().write(to: directory.file("base"))
+    try TinyAdapter().write(to: directory.file("adapter"))
+  }
+
+  private func graft(_ command: String, _ names: [String], _ options: String...) throws
+    -> GraftCommand.Result
+  {
+    try GraftCommand.run([command] + names.map(directory.file) + options)
+  }
+
+  private func merge(_ options: String...) throws -> GraftCommand.Result {
+    try GraftCommand.run(
+      ["merge", directory.file("base"), directory.file("adapter"), "-o", directory.file("out")]
+        + options)
+  }
+
+  @Test func aMergeIsProvenAndIsARewardModel() throws {
+    let merged = try merge()
+    #expect(merged.code == 0, "\(merged.errors)")
+    #expect(merged.output.contains("a reward model"))
+    let proof = try graft("verify", ["base", "out", "adapter"])
+    #expect(proof.code == 0, "\(proof.output)")
+    #expect(proof.output.contains("proven: 4 weights"))
+    #expect(proof.output.contains("size is the base's, and must be"))
+    let config = try JSONValue.parse(try readFile(directory.file("out/config.json")))
+    #expect(config["architectures"] == ["LlamaForSequenceClassification"])
+    #expect(config["id2label"] == ["0": "LABEL_0"])
+    #expect(try graft("inspect", ["out"]).output.contains("made by"))
+  }
+
+  @Test func verifyFindsWhatWasChangedAfterwards() throws {
+    _ = try merge()
+    let weights = directory.file("out/model.safetensors")
+    var bytes = try readFile(weights)
+    bytes[bytes.count - 6] ^= 0x40
+    removeTree(weights)
+    _ = try directory.write(bytes, to: "out/model.safetensors")
+    let proof = try graft("verify", ["base", "out", "adapter"])
+    #expect(proof.code == 1)
+    #expect(proof.output.contains("not proven"))
+  }
+
+  @Test func verifyTellsAMergeFromACopyOfTheBase() throws {
+    let proof = try graft("verify", ["base", "base", "adapter"], "--json")
+    #expect(proof.code == 1)
+    let report = try JSONValue.parse(proof.output)
+    #expect(report["passed"] == false)
+    let codes = report["findings"]?.array?.compactMap { $0["code"]?.string } ?? []
+    #expect(codes.contains("update-wrong"))
+    #expect(codes.contains("same-as-base"))
+  }
+
+  @Test func aPlanIsPrintedAndNothingWritten() throws {
+    let result = try merge("--dry-run")
+    #expect(result.code == 0)
+    #expect(result.output.contains("score.weight F32 [1, 8]"))
+    #expect(!directoryExists(directory.file("out")))
+  }
+
+  @Test func anotherTypeAndSmallShardsAreProvenToo() throws {
+    let merged = try merge("--dtype", "bf16", "--shard-size", "500B", "--json")
+    #expect(merged.code == 0, "\(merged.errors)")
+    let files = try JSONValue.parse(merged.output)["files"]?.array ?? []
+    #expect(files.count { $0["name"]?.string?.hasSuffix(".safetensors") == true } > 1)
+    #expect(try graft("verify", ["base", "out", "adapter"]).code == 0)
+  }
+
+  @Test func anUntrainedAdapterIsRefusedUnlessAskedFor() throws {
+    var adapter = TinyAdapter()
+    for i in adapter.tensors.indices where adapter.tensors[i].name.contains("lora_B") {
+      adapter.tensors[i].values = adapter.tensors[i].values.map { _ in 0 }
+    }
+    removeTree(directory.file("adapter"))
+    try adapter.write(to: directory.file("adapter"))
+    let refused = try merge()
+    #expect(refused.code == 1)
+    #expect(refused.errors.hasPrefix("error: "))
+    #expect(!directoryExists(directory.file("out")))
+    #expect(try merge("--allow-no-effect").code == 0)
+  }
+
+  @Test func anOutputThatExistsIsKeptUnlessForced() throws {
+    #expect(try merge().code == 0)
+    let again = try merge()
+    #expect(again.code == 2)
+    #expect(again.errors.contains("--force"))
+    #expect(try merge("--force").code == 0)
+  }
+
+  @Test func anInputIsNeverTheOutput() throws {
+    let result = try GraftCommand.run([
+      "merge", directory.file("base"), directory.file("adapter"), "-o", directory.file("base"),
+      "--force",
+    ])
+    #expect(result.code == 2)
+    #expect(fileExists(directory.file("base/model.safetensors")))
+  }
+
+  @Test(arguments: [
+    (["merge"], "Usage: graft merge"),
+    (["merge", "a", "b", "-o", "c", "--frobnicate"], "--frobnicate"),
+    (["unheard"], "unheard"), (["merge", "a", "b", "-o", "c", "--dtype", "int4"], "--dtype"),
+    (["merge", "a", "b", "-o", "c", "--shard-size", "big"], "--shard-size"),
+    (["verify", "a", "b", "--behaviour"], "third argument"),
+  ])
+  func wrongUsageIsExitCodeTwo(arguments: [String], text: String) throws {
+    let result = try GraftCommand.run(arguments)
+    #expect(result.code == 2)
+    #expect(result.errors.hasPrefix("error:"))
+    #expect(result.errors.contains(text))
+    #expect(result.output.isEmpty)
+  }
+
+  @Test func aGGUFFileIsSentToConvert() throws {
+    _ = try directory.write([1, 2, 3], to: "model.gguf")
+    let result = try graft("inspect", ["model.gguf"])
+    #expect(result.code == 2)
+    #expect(result.output.contains("graft convert"))
+  }
+
+  @Test func withoutTheEngineTheWayToItIsNamed() throws {
+    let program = try #require(GraftCommand.path)
+    let copy = directory.file("graft")
+    let output = try OutputFile(copy)
+    try output.write(try readFile(program))
+    _ = try output.close()
+    // Runs through the loader, so that the copy needs no right to be executed by name.
+    let result = try GraftCommand.run(["+x", copy], program: "/bin/chmod")
+    #expect(result.code == 0)
+    for command in ["train", "score"] {
+      let result = try GraftCommand.run([command, "x"], program: copy)
+      #expect(result.code == 4)
+      #expect(result.errors.contains("make build"))
+    }
+  }
+
+  @Test(
+    .enabled(if: Shared.isPresent, "needs ../shared"),
+    arguments: [
+      ("lora_plain_llama", "base_llama_f32"), ("lora_rslora", "base_llama_f32"),
+      ("lora_patterns", "base_llama_f32"), ("lora_regex_target", "base_llama_f32"),
+      ("lora_bf16_adapter", "base_llama_bf16"), ("prefix_from_AutoModel", "base_llama_f32"),
+      ("prefix_from_AutoModelForSequenceClassification", "base_llama_f32"),
+      ("rm_peft_seqcls", "base_llama_sharded_f32"), ("rm_num_labels2", "base_llama_f32"),
+    ])
+  func realAdaptersMergeAndAreProven(name: String, base: String) throws {
+    let adapter = Shared.zoo(name) + "/adapter"
+    let out = directory.file("real")
+    let merged = try GraftCommand.run(["merge", Shared.zoo(base), adapter, "-o", out])
+    #expect(merged.code == 0, "\(merged.errors)")
+    let proof = try GraftCommand.run(["verify", Shared.zoo(base), out, adapter])
+    #expect(proof.code == 0, "\(proof.output)")
+    let inspection = try GraftCommand.run(["inspect", out])
+    #expect(inspection.code == 0, "\(inspection.output)")
+  }
+}
