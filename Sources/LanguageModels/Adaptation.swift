@@ -1,3 +1,5 @@
+import Adapters
+import Checkpoint
 public import Diagnostics
 import TensorCore
 public import Torch
@@ -61,6 +63,18 @@ extension DecoderModel {
         NamedParameter(name: "\(name).lora_B.weight", tensor: update.b),
       ]
     }
+  }
+
+  /// Puts one saved update on the layer that it changes.
+  func install(_ delta: LowRankDelta, dropout: Double) throws(GraftError) {
+    let name = delta.target.hasPrefix("model.") ? delta.target : "model.\(delta.target)"
+    guard let linear = linears.first(where: { "\($0.name).weight" == name }) else {
+      throw .adapterTarget(delta.target, file: delta.a.file)
+    }
+    let (a, b) = (try Tensor.load(delta.a, as: .f32), try Tensor.load(delta.b, as: .f32))
+    try a.setRequiresGradient(true)
+    try b.setRequiresGradient(true)
+    linear.update = LinearLayer.Update(a: a, b: b, scale: delta.scale, dropout: dropout)
   }
 
   private func targets(_ settings: LoRASettings) throws(GraftError) -> [LinearLayer] {

@@ -1,4 +1,5 @@
 public import Diagnostics
+import TensorCore
 
 extension GraftError.Code {
   /// A model's parameters are not what its configuration says.
@@ -27,12 +28,36 @@ extension GraftError {
     Self(.modelParameter, "has shape \(found), the config says \(expected)", tensor: name)
   }
 
-  static func unsupported(_ key: String, _ value: String, known: String) -> Self {
-    Self(.modelUnsupported, "\(key) is \(value); known: \(known)")
+  static func unsupported(
+    _ key: String, _ value: String, known: String, file: String
+  ) -> Self {
+    Self(.modelUnsupported, "\(key) is \(value); known: \(known)", file: file)
   }
 
-  static func rotaryParameter(_ key: String, type: String) -> Self {
-    Self(.modelUnsupported, "rope type \(type) needs a number \(key) in the config")
+  static func rotaryParameter(_ key: String, type: String, file: String) -> Self {
+    Self(
+      .modelUnsupported, "rope type \(type) needs a positive number \(key)", file: file)
+  }
+
+  static func adapterTarget(_ target: String, file: String) -> Self {
+    Self(
+      .modelUnsupported,
+      "the adapter changes a tensor that is no linear layer of the decoder", file: file,
+      tensor: target, remedy: "Merge the adapter first, then load the merged model")
+  }
+
+  static func notFloating(_ spec: TensorSpec, file: String) -> Self {
+    Self(
+      .modelUnsupported, "is stored as \(spec.dtype.rawValue), which cannot be computed with",
+      file: file, tensor: spec.name)
+  }
+
+  static func familyNotBuilt(_ type: String, file: String) -> Self {
+    Self(.modelUnsupported, "models of type \(type) cannot be run; known: llama", file: file)
+  }
+
+  static func computingType(_ dtype: DType) -> Self {
+    Self(.modelUnsupported, "cannot compute in \(dtype.torchName); known: float32, bfloat16")
   }
 
   static func emptySequence(_ index: Int) -> Self {

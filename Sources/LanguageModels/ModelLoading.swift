@@ -1,0 +1,160 @@
+import Adapters
+public import Checkpoint
+public import Diagnostics
+import FileIO
+import Heads
+public import TensorCore
+import Torch
+
+/// A model that was read from files, with the account of its tensors.
+public struct LoadedModel<Model> {
+  /// The model.
+  public let model: Model
+  /// The directory that the base was read from.
+  public let directory: ModelDirectory
+  /// Every expected tensor's origin and every read tensor's fate, checked.
+  public let ledger: Ledger
+}
+
+/// Loads a causal language model.
+///
+/// - Parameters:
+///   - path: a model directory.
+///   - adapter: a PEFT adapter directory to put on it.
+///   - dtype: the type to compute in, f32 or bf16; nil chooses by weights and processor.
+/// - Throws: ``GraftError`` where a tensor is missing, misshapen, or has no place.
+public func loadCausalModel(
+  _ path: String, adapter: String? = nil, dtype: DType? = nil
+) throws(GraftError) -> LoadedModel<DecoderModel> {
+  let directory = try ModelDirectory(path)
+  let plan = try adapterPlan(adapter, directory)
+  var resolved = try directory.resolve(
+    as: .causal, supplying: plan?.renamedReplacements ?? [], how: "from the adapter")
+  let parts = try buildDecoder(resolved, directory, dtype)
+  if let plan { try put(plan, on: parts.decoder, &resolved.ledger) }
+  return LoadedModel(model: parts.decoder, directory: directory, ledger: resolved.ledger)
+}
+
+/// Loads a reward model: a base, perhaps an adapter, and a scalar head.
+///
+/// The head is the one in `head`, else the adapter's, else the model's own. Where there is none it
+/// is an error, unless `newHead` asks for a fresh one.
+///
+/// - Parameters:
+///   - path: a model directory; a causal model serves too, its output matrix is left out.
+///   - adapter: a PEFT adapter directory to put on it.
+///   - head: a safetensors file, or a model directory, that holds the head.
+///   - newHead: the seed to draw a missing head with; see ``RewardModel/freshHead(hiddenSize:seed:)``.
+///   - dtype: the type to compute in, f32 or bf16; nil chooses by weights and processor.
+/// - Throws: ``GraftError`` where a tensor is missing, misshapen, or has no place.
+public func loadRewardModel(
+  _ path: String, adapter: String? = nil, head: String? = nil, newHead: UInt64? = nil,
+  dtype: DType? = nil
+) throws(GraftError) -> LoadedModel<RewardModel> {
+  let directory = try ModelDirectory(path)
+  let plan = try adapterPlan(adapter, directory)
+  var supplied = plan?.renamedReplacements ?? []
+  var how = "from the adapter"
+  if let head {
+    supplied.removeAll { $0.spec.name == headName }
+    supplied.append(RenamedSource(base: try findHead(head).weight, name: headName))
+    how = "from \(head)"
+  } else if !supplied.contains(where: { $0.spec.name == headName }) {
+    let search = try HeadSearch(path, store: directory.store)
+    if search.heads.isEmpty, search.stacked.isEmpty, let newHead {
+      let hidden = try directory.config.hiddenSize
+      how = "drawn with deviation 1/√(hidden size + 1) and seed \(newHead)"
+      supplied.append(
+        MemorySource(
+          name: headName, shape: [1, hidden],
+          floats: try RewardModel.freshHead(hiddenSize: hidden, seed: newHead).floats(),
+          origin: "new head"))
+    } else {
+      _ = try search.require()
+    }
+  }
+  var resolved = try directory.resolve(
+    as: .sequenceClassifier(labels: 1), supplying: supplied, how: how)
+  let parts = try buildDecoder(resolved, directory, dtype)
+  guard let matrix = parts.head else { throw .parameterMissing(headName) }
+  let model = try RewardModel(decoder: parts.decoder, head: matrix)
+  if let plan { try put(plan, on: parts.decoder, &resolved.ledger) }
+  return LoadedModel(model: model, directory: directory, ledger: resolved.ledger)
+}
+
+/// The name of a classifier's head in transformers.
+private let headName = "score.weight"
+
+private func findHead(_ path: String) throws(GraftError) -> Head {
+  let store =
+    if directoryExists(path) { try TensorStore(directory: path) } else {
+      try TensorStore(safetensors: path)
+    }
+  return try HeadSearch(splitPath(path).parent, store: store).require()
+}
+
+private func adapterPlan(
+  _ path: String?, _ directory: ModelDirectory
+) throws(GraftError) -> AdapterPlan? {
+  guard let path else { return nil }
+  let plan = AdapterPlan(try Adapter(path), base: directory.store.inFileOrder.map(\.spec))
+  try plan.check()
+  return plan
+}
+
+/// Reads the tensors and builds the decoder; the head, where there is one, is set apart.
+private func buildDecoder(
+  _ resolved: ResolvedModel, _ directory: ModelDirectory, _ dtype: DType?
+) throws(GraftError) -> (decoder: DecoderModel, head: Tensor?) {
+  let config = directory.config
+  guard config.modelType == Architecture.llama.modelType else {
+    throw .familyNotBuilt(config.modelType ?? "(none)", file: config.file)
+  }
+  let type = dtype ?? automaticType(config)
+  guard type == .f32 || type == .bf16 else { throw .computingType(type) }
+  var parameters: [String: Tensor] = [:]
+  for entry in resolved.tensors {
+    let kept: DType = entry.expected.kind == .head ? .f32 : type
+    parameters[entry.expected.name] = try .load(entry.source, as: kept)
+  }
+  let head = parameters.removeValue(forKey: headName)
+  let decoder = try DecoderModel(
+    config: try DecoderConfig(config), parameters: parameters, dtype: type)
+  return (decoder, head)
+}
+
+/// Puts an adapter's updates on the decoder and enters its tensors into the account.
+private func put(
+  _ plan: AdapterPlan, on decoder: DecoderModel, _ ledger: inout Ledger
+) throws(GraftError) {
+  for source in plan.adapter.store.inFileOrder { ledger.read(source) }
+  for (name, source) in plan.replacements {
+    ledger.settle(Ledger.Reference(source), .used(in: name))
+  }
+  let ignored = Set(plan.ignored)
+  for source in plan.adapter.store.inFileOrder where ignored.contains(source.spec.name) {
+    ledger.settle(Ledger.Reference(source), .dropped(reason: "an untrained copy"))
+  }
+  let config = plan.adapter.config
+  for delta in plan.deltas.values.sorted(by: { $0.target < $1.target }) {
+    try decoder.install(delta, dropout: config.dropout)
+    ledger.settle(Ledger.Reference(delta.a), .used(in: delta.target))
+    ledger.settle(Ledger.Reference(delta.b), .used(in: delta.target))
+  }
+  try ledger.check(place: plan.adapter.path)
+  var modules: [String] = []
+  for linear in decoder.linears where linear.update != nil {
+    if !modules.contains(linear.lastName) { modules.append(linear.lastName) }
+  }
+  decoder.didAdapt(
+    LoRASettings(
+      rank: config.rank, alpha: config.alpha, dropout: config.dropout,
+      usesRSLoRA: config.usesRankStabilizedScale, targetModules: modules))
+}
+
+extension AdapterPlan {
+  /// The replacements under the base's names.
+  fileprivate var renamedReplacements: [any TensorSource] {
+    replacements.map { RenamedSource(base: $0.value, name: $0.key) }
+  }
+}
