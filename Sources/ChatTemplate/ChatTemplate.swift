@@ -1,1 +1,53 @@
-// ChatTemplate
+public import Diagnostics
+public import StrictJSON
+
+/// A model's chat template: Jinja, rendered as transformers renders it.
+///
+/// A template comes with a model, from wherever that came from: it can read nothing but the
+/// values that it is given, and its steps, its texts and its nesting are bounded.
+public struct ChatTemplate: Sendable {
+  private let body: [Statement]
+  private let file: String?
+
+  /// Reads a template.
+  ///
+  /// - Parameters:
+  ///   - source: the template's text.
+  ///   - file: where it is from, for errors.
+  /// - Throws: ``GraftError`` with the line, if the template is not valid or uses what is not
+  ///   built in.
+  public init(_ source: String, file: String? = nil) throws(GraftError) {
+    self.file = file
+    do {
+      var parser = Parser(try Lexer.tokens(of: source, file: file), file: file)
+      body = try parser.parseTemplate()
+    } catch {
+      var located = error
+      located.file = located.file ?? file
+      throw located
+    }
+  }
+
+  /// The text of a conversation.
+  ///
+  /// - Parameters:
+  ///   - messages: objects with `role`, `content` and whatever else the template reads.
+  ///   - addGenerationPrompt: whether the text ends where the assistant begins to speak.
+  ///   - tools: the descriptions of functions that may be called.
+  ///   - variables: more values, such as `bos_token`; these win over the others.
+  ///   - now: the date that the template sees.
+  /// - Throws: ``GraftError`` if the template refuses the conversation, fails on it, or takes too
+  ///   long.
+  public func render(
+    messages: [JSONValue], addGenerationPrompt: Bool, tools: JSONValue? = nil,
+    variables: [String: JSONValue] = [:], now: TemplateDate = .current
+  ) throws(GraftError) -> String {
+    let scope = Scope(parent: nil)
+    scope.set("messages", Value(.array(messages)))
+    scope.set("add_generation_prompt", .bool(addGenerationPrompt))
+    scope.set("tools", tools.map(Value.init) ?? .none)
+    scope.set("documents", .none)
+    for (name, value) in variables { scope.set(name, Value(value)) }
+    return try Renderer(file: file, now: now).run(body, Scope(parent: scope))
+  }
+}

@@ -1,0 +1,149 @@
+import Diagnostics
+
+extension Renderer {
+  /// A method of Python's strings.
+  func callMethod(
+    _ name: String, of text: String, _ arguments: CallArguments
+  ) throws(GraftError) -> Value {
+    switch name {
+    case "upper": return .string(text.uppercased())
+    case "lower", "casefold": return .string(text.lowercased())
+    case "capitalize": return .string(text.pythonCapitalized)
+    case "title": return .string(text.pythonTitled)
+    case "swapcase":
+      return .string(
+        text.unicodeScalars.map {
+          $0.properties.isUppercase ? String($0).lowercased() : String($0).uppercased()
+        }.joined())
+    case "strip", "lstrip", "rstrip":
+      let side: StripSide = name == "strip" ? .both : name == "lstrip" ? .left : .right
+      let characters = arguments.value(0, "chars")
+      if case .some(.string(let set)) = characters { return .string(text.stripped(of: set, side)) }
+      return .string(text.stripped(of: nil, side))
+    case "startswith", "endswith": return .bool(try touches(name, text, arguments))
+    case "removeprefix":
+      let part = try arguments.required(0, "prefix").text
+      return .string(text.utf8.starts(with: part.utf8) ? text.dropping(part.utf8.count) : text)
+    case "removesuffix":
+      let part = try arguments.required(0, "suffix").text
+      let isSuffix = !part.isEmpty && text.utf8.reversed().starts(with: part.utf8.reversed())
+      return .string(isSuffix ? text.bytes(0..<(text.utf8.count - part.utf8.count)) : text)
+    case "replace":
+      return .string(
+        try text.replacing(
+          arguments.required(0, "old").text, with: arguments.required(1, "new").text,
+          atMost: arguments.int(2, "count", default: -1)))
+    case "split", "rsplit", "splitlines", "partition", "rpartition", "join":
+      return try split(name, text, arguments)
+    case "find", "rfind", "index", "rindex", "count": return try search(name, text, arguments)
+    case "format": return .string(try text.braceFormat(arguments, self))
+    case "center", "ljust", "rjust":
+      let side: PadSide = name == "center" ? .center : name == "ljust" ? .left : .right
+      let fill = try arguments.string(1, "fillchar", default: " ")
+      return .string(try text.padded(to: arguments.int(0, "width", default: 0), side, fill))
+    case "zfill":
+      let width = try arguments.int(0, "width", default: 0)
+      guard text.hasPrefix("-") || text.hasPrefix("+") else {
+        return .string(try text.padded(to: width, .right, "0"))
+      }
+      return .string(
+        String(text.prefix(1)) + (try String(text.dropFirst()).padded(to: width - 1, .right, "0")))
+    default: return .bool(text.isAll(name))
+    }
+  }
+
+  private func touches(
+    _ name: String, _ text: String, _ arguments: CallArguments
+  ) throws(GraftError) -> Bool {
+    let part = try arguments.required(0, "prefix")
+    var parts = [part]
+    if case .tuple(let items) = part { parts = items }
+    var text = text
+    if arguments.positional.count > 1 {
+      var view = String.UnicodeScalarView()
+      view.append(
+        contentsOf: text.unicodeScalars.dropFirst(max(0, try arguments.int(1, "start", default: 0)))
+      )
+      text = String(view)
+    }
+    for part in parts {
+      guard case .string(let part) = part.plain else {
+        throw .wrongArgument(name, "a string is needed, not \(part.typeName)")
+      }
+      let holds =
+        name == "startswith"
+        ? text.utf8.starts(with: part.utf8)
+        : text.utf8.reversed().starts(with: part.utf8.reversed())
+      if holds { return true }
+    }
+    return false
+  }
+
+  private func split(
+    _ name: String, _ text: String, _ arguments: CallArguments
+  ) throws(GraftError) -> Value {
+    switch name {
+    case "join":
+      var parts: [String] = []
+      for item in try arguments.required(0, "iterable").elements(for: name) {
+        guard case .string(let part) = item.plain else {
+          throw .wrongArgument(name, "a string is needed, not \(item.typeName)")
+        }
+        try charge(part.utf8.count + text.utf8.count)
+        parts.append(part)
+      }
+      return .string(parts.joined(separator: text))
+    case "splitlines":
+      let lines = text.lines(keepingEnds: arguments.bool(0, "keepends", default: false))
+      return .list(lines.map(Value.string))
+    case "partition", "rpartition":
+      let separator = try arguments.required(0, "sep").text
+      guard !separator.isEmpty else { throw .wrongArgument(name, "the separator is empty") }
+      let ranges = text.ranges(of: separator)
+      guard let range = name == "partition" ? ranges.first : ranges.last else {
+        let parts = name == "partition" ? [text, "", ""] : ["", "", text]
+        return .tuple(parts.map(Value.string))
+      }
+      return .tuple([
+        .string(text.bytes(0..<range.lowerBound)), .string(separator),
+        .string(text.dropping(range.upperBound)),
+      ])
+    default:
+      let limit = try arguments.int(1, "maxsplit", default: -1)
+      guard case .some(.string(let separator)) = arguments.value(0, "sep") else {
+        return .list(text.splitAtSpace(limit).map(Value.string))
+      }
+      guard !separator.isEmpty else { throw .wrongArgument(name, "the separator is empty") }
+      var ranges = text.ranges(of: separator)
+      if limit >= 0 {
+        ranges = Array(name == "split" ? ranges.prefix(limit) : ranges.suffix(limit))
+      }
+      var parts: [Value] = []
+      var start = 0
+      for range in ranges {
+        parts.append(.string(text.bytes(start..<range.lowerBound)))
+        start = range.upperBound
+      }
+      parts.append(.string(text.dropping(start)))
+      return .list(parts)
+    }
+  }
+
+  private func search(
+    _ name: String, _ text: String, _ arguments: CallArguments
+  ) throws(GraftError) -> Value {
+    let part = try arguments.required(0, "sub").text
+    let ranges = text.ranges(of: part)
+    if name == "count" {
+      return .int(part.isEmpty ? text.unicodeScalars.count + 1 : ranges.count)
+    }
+    let isFirst = name == "find" || name == "index"
+    let empty = isFirst ? 0 : text.utf8.count
+    let found = part.isEmpty ? empty : (isFirst ? ranges.first : ranges.last)?.lowerBound
+    guard let found else {
+      if name.hasSuffix("index") { throw .wrongArgument(name, "the text is not found") }
+      return .int(-1)
+    }
+    return .int(text.bytes(0..<found).unicodeScalars.count)
+  }
+}
