@@ -2,6 +2,7 @@ import Checkpoint
 import Diagnostics
 import FileIO
 import Merge
+import Safetensors
 import StrictJSON
 import TensorCore
 import TestSupport
@@ -62,6 +63,26 @@ struct DirectoryConversionTests {
       #expect(b.spec.dtype == .bf16)
       #expect(try a.floats().map { Float(BFloat16($0)) } == b.floats())
     }
+  }
+
+  @Test("Float64 is rounded to 16 bits once, not twice")
+  func roundsDoubles() throws {
+    // Just above a tie of bfloat16, and of float16: rounding to float32 first loses the "just".
+    let values = [1 + 0x1p-8 + 0x1p-40, 1 + 0x1p-11 + 0x1p-40, -(1 + 0x1p-8 + 0x1p-40), 0x1p-30]
+    let path = directory.file("doubles")
+    try makeDirectories(path)
+    let spec = TensorSpec(name: "w", dtype: .f64, shape: [2, 2])
+    let writer = try SafetensorsWriter("\(path)/model.safetensors", tensors: [spec])
+    try values.withUnsafeBytes { try writer.append($0) }
+    _ = try writer.close()
+    try writeFileAtomically("\(path)/config.json", #"{"model_type": "any"}"#)
+    _ = try Conversion(input: path, output: directory.file("b"), dtype: .bf16).run()
+    _ = try Conversion(input: path, output: directory.file("h"), dtype: .f16).run()
+    let brain = try TensorStore(directory: directory.file("b"))["w"]?.floats()
+    #expect(brain == [1 + 0x1p-7, 1, -(1 + 0x1p-7), 0x1p-30])
+    let half = try TensorStore(directory: directory.file("h"))["w"]?.floats()
+    #expect(half == values.map { Float(Float16($0)) })
+    #expect(half?[1] == 1 + 0x1p-10)
   }
 
   @Test("An output is never an input")

@@ -82,4 +82,30 @@ import Testing
     #expect(object["c"]?.string == "d")
     #expect(object["b"]?.string == "b")
   }
+
+  @Test(arguments: [1, 7, 8, 9, 10, 200])
+  func `objects of any size find, refuse, replace and remove their keys`(count: Int) throws {
+    let text = "{" + (0..<count).map { "\"k\($0)\": \($0)" }.joined(separator: ", ") + "}"
+    var object = try #require(JSONValue.parse(text).object)
+    #expect((0..<count).allSatisfy { object["k\($0)"]?.int == $0 })
+    #expect(object["k\(count)"] == nil)
+    let error = #expect(throws: GraftError.self) {
+      try JSONValue.parse(String(text.dropLast()) + ", \"k0\": 1}")
+    }
+    #expect(error?.code == .duplicateKey)
+    object["k\(count - 1)"] = "last"
+    object["k0"] = nil
+    #expect(object.count == count - 1)
+    #expect((1..<count).allSatisfy { object["k\($0)"] != nil })
+    object["k0"] = 5
+    #expect(object["k0"]?.int == 5)
+    #expect(object.keys.last == "k0")
+  }
+
+  @Test func `keys that only look the same are two keys`() throws {
+    let object = try #require(JSONValue.parse("{\"\u{E9}\": 1, \"e\u{301}\": 2}").object)
+    #expect(object.count == 2)
+    #expect(object["e\u{301}"]?.int == 2)
+    #expect(object["\u{E9}"]?.int == 1)
+  }
 }
