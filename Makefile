@@ -25,8 +25,8 @@ lint: ## formatting rules, layer order
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 	@Scripts/check-layers
 
-docs: ## build the API documentation, every warning an error
-	@$(with-libtorch); Scripts/build-docs
+docs: build ## the API documentation of every module, in .build/docs
+	@Scripts/build-docs
 
 bench: build ## run every script under Benchmarks, each with its own bound
 	@$(with-peers); Benchmarks/run

@@ -8,6 +8,7 @@ of ../shared/zoo where that folder is there.
 
 import json
 import math
+import pathlib
 import tempfile
 
 import numpy as np
