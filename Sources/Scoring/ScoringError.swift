@@ -3,6 +3,10 @@ public import Diagnostics
 extension GraftError.Code {
   /// A file of rows is neither a JSON list nor one JSON value a line.
   public static let invalidRows = Self("invalid-rows", .input)
+  /// A row cannot be scored.
+  public static let invalidScoringRow = Self("invalid-scoring-row", .input)
+  /// A conversation was given, but the model has no chat template.
+  public static let noChatTemplate = Self("no-chat-template", .input)
 }
 
 extension GraftError {
@@ -14,5 +18,25 @@ extension GraftError {
 
   static func textAfterList(_ file: String, line: Int) -> Self {
     Self(.invalidRows, "more text after the list of rows", file: file, line: line)
+  }
+
+  static func nothingToScore(_ file: String) -> Self {
+    Self(.invalidRows, "holds no row", file: file)
+  }
+
+  static func row(_ message: String, remedy: String? = nil) -> Self {
+    Self(.invalidScoringRow, message, remedy: remedy)
+  }
+
+  static func idOutOfRange(_ id: Int32, _ size: Int, file: String, line: Int) -> Self {
+    Self(
+      .invalidScoringRow, "the id \(id) is not in the model's vocabulary of \(size)", file: file,
+      line: line, remedy: "Use the tokenizer of this model")
+  }
+
+  static func noChatTemplate(_ directory: String) -> Self {
+    Self(
+      .noChatTemplate, "the model has no chat template, so conversations cannot be rendered",
+      file: directory, remedy: "Give 'text' or 'ids', or add chat_template.jinja to the model")
   }
 }

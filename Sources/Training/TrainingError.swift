@@ -1,5 +1,7 @@
 public import Diagnostics
+import FileIO
 import Scoring
+import TensorCore
 
 extension GraftError.Code {
   /// A training configuration is not valid YAML, or not a mapping.
@@ -125,5 +127,85 @@ extension GraftError {
 
   static func row(_ message: String, _ row: JSONRows.Row, _ file: String) -> Self {
     Self(.invalidRow, "row \(row.number): \(message)", file: file, line: row.line)
+  }
+}
+
+// MARK: - Runs
+
+extension GraftError {
+  static func runFinished(_ path: String) -> Self {
+    Self(
+      .runFinished, "holds a training run already", file: path,
+      remedy: "Set resume_from_checkpoint: true to go on, or overwrite_output_dir: true to start "
+        + "over, or name another output_dir")
+  }
+
+  static func outputIsInput(_ path: String, input: String) -> Self {
+    Self(
+      .outputIsInput, "output_dir is the same directory as \(input), which is only read",
+      file: path, remedy: "Name another output_dir")
+  }
+
+  static func noCheckpoint(_ path: String) -> Self {
+    Self(
+      .invalidCheckpoint, "there is no checkpoint to go on from", file: path,
+      remedy: "Name a directory checkpoint-N with a \(TrainingCheckpoint.stateFile), or start over")
+  }
+
+  static func checkpointLacks(_ what: String, file: String) -> Self {
+    Self(
+      .invalidCheckpoint, "'\(what)' is missing or broken", file: file,
+      remedy: "Go on from an earlier checkpoint")
+  }
+
+  static func checkpointOfOtherRun(
+    _ key: String, found: String, expected: String, file: String
+  ) -> Self {
+    Self(
+      .invalidCheckpoint,
+      "belongs to a run with other settings: \(key) was \(found), is now \(expected)", file: file,
+      remedy: "Restore the setting, or start over with overwrite_output_dir: true")
+  }
+
+  static func nothingLeftToDo(_ path: String, step: Int) -> Self {
+    Self(
+      .runFinished, "the run is finished: \(step) steps are done", file: path,
+      remedy: "Raise num_train_epochs or max_steps to train longer")
+  }
+
+  static func validationTooLarge(_ count: Int, of rows: Int) -> Self {
+    Self(
+      .invalidConfig, "val_size holds out \(count) of \(rows) rows, so none is left to train on",
+      remedy: "Lower val_size")
+  }
+
+  static func noPairs(_ names: [String]) -> Self {
+    Self(
+      .invalidDataset,
+      "no pair of \(names.joined(separator: ", ")) can be used: all answers come out the same",
+      remedy: "Raise cutoff_len, or look at the rows")
+  }
+
+  static func diverged(step: Int, loss: Double, norm: Double) -> Self {
+    Self(
+      .divergedTraining,
+      "step \(step): the loss is \(loss) and the gradients' norm \(norm), so training stopped",
+      remedy: "Lower learning_rate, or lengthen the warm-up; earlier checkpoints are whole")
+  }
+}
+
+// MARK: - Tensors
+
+extension GraftError {
+  static func notFinite(_ tensor: String, step: Int) -> Self {
+    Self(
+      .divergedTraining, "is not finite after step \(step), so nothing was saved", tensor: tensor,
+      remedy: "Lower learning_rate; earlier checkpoints are whole")
+  }
+
+  static func optimizerShape(_ spec: TensorSpec, expected: [Int], file: String) -> Self {
+    Self(
+      .invalidCheckpoint, "is \(spec.dtype.rawValue) \(spec.shape), expected F32 \(expected)",
+      file: file, tensor: spec.name, remedy: "Go on from an earlier checkpoint")
   }
 }

@@ -36,6 +36,15 @@ struct BatchOrder: Sendable, Equatable {
   }
 }
 
+extension BatchOrder {
+  /// The order of a run over `count` pairs.
+  init(_ config: TrainingConfig, count: Int) {
+    self.init(
+      count: count, batchSize: config.batchSize, accumulationSteps: config.accumulationSteps,
+      seed: config.keepsOrder ? nil : UInt64(bitPattern: Int64(config.dataSeed)))
+  }
+}
+
 /// The numbers below `count` in an order that depends on `seed` and `stream` alone.
 ///
 /// Source: Fisher and Yates's shuffle as Knuth's Algorithm P.
