@@ -32,16 +32,29 @@ struct AdapterReport {
     heads = Head.all(in: plan.replacements) + beside
     findings = plan.findings + (try plan.auditValues())
     for head in heads where !head.kind.isStandard {
-      findings.append(Finding(.warning, .init(headBeside: head)))
+      findings.append(Finding(.warning, .headBeside(head)))
     }
-    try checkValueHeadPrefix()
+    if heads.isEmpty, let prefix = try Self.valueHeadPrefix(adapter) {
+      findings.append(Finding(.problem, .headNotSaved(prefix, directory: adapter.path)))
+    }
   }
 
-  /// OpenRLHF writes the name of the head into a config.json beside the adapter, but not the head.
-  private mutating func checkValueHeadPrefix() throws(GraftError) {
-    guard fileExists("\(adapter.path)/config.json"), heads.isEmpty else { return }
-    let config = try ModelConfig(directory: adapter.path)
-    guard let prefix = config.json["value_head_prefix"]?.string else { return }
-    findings.append(Finding(.problem, .headNotSaved(prefix, directory: adapter.path)))
+  /// Refuses a merge that would leave a trained head behind.
+  static func refuseLostHead(_ adapter: Adapter, base: String) throws(GraftError) {
+    for directory in [adapter.path, base] {
+      if let head = try Head.beside(directory).first { throw .headBeside(head) }
+    }
+    let hasHead = adapter.store.names.contains { name in
+      HeadKind.all.contains { name.contains(".\($0.module).") }
+    }
+    if !hasHead, let prefix = try valueHeadPrefix(adapter) {
+      throw .headNotSaved(prefix, directory: adapter.path)
+    }
+  }
+
+  /// The name of the head that OpenRLHF writes into a config.json beside the adapter.
+  private static func valueHeadPrefix(_ adapter: Adapter) throws(GraftError) -> String? {
+    guard fileExists("\(adapter.path)/config.json") else { return nil }
+    return try ModelConfig(directory: adapter.path).json["value_head_prefix"]?.string
   }
 }

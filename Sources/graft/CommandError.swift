@@ -74,13 +74,14 @@ extension GraftError {
 
 extension GraftError {
   /// A head that is found, and that this version does not carry over.
-  init(headBeside head: Head) {
-    self.init(
+  static func headBeside(_ head: Head) -> Self {
+    Self(
       .headUnsupported,
       "is a trained head of \(head.labelCount) x \(head.hiddenSize) as \(head.kind.writer) stores "
         + "it; a merge does not carry it over",
       file: head.weight.file, tensor: head.weight.spec.name,
-      remedy: "The merged model would have no head")
+      remedy: "The merged model would have no head; pass --without-head if only the language model "
+        + "is wanted")
   }
 
   static func headNotSaved(_ prefix: String, directory: String) -> Self {
@@ -90,6 +91,6 @@ extension GraftError {
       file: directory,
       remedy:
         "The head was random and was never saved: its rewards cannot be had back. Train again "
-        + "with modules_to_save: [\(prefix)]")
+        + "with modules_to_save: [\(prefix)], or pass --without-head to merge the rest")
   }
 }

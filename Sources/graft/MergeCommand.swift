@@ -37,6 +37,9 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Merge an adapter that changes nothing all the same.")
   var allowNoEffect = false
 
+  @Flag(help: "Merge without a head that cannot be carried over.")
+  var withoutHead = false
+
   @Flag(help: "Print the plan and write nothing.")
   var dryRun = false
 
@@ -48,8 +51,9 @@ struct MergeCommand: ParsableCommand {
       dtype: try Options.dtype(dtype), shardByteLimit: try Options.size(shardSize),
       allowsNoEffect: allowNoEffect)
     for path in [base, adapter] where fileExists(path) { throw GraftError.notADirectory(path) }
-    let plan = try MergePlan(
-      base: try ModelDirectory(base), adapter: try Adapter(adapter), options: options)
+    let opened = try Adapter(adapter)
+    if !withoutHead { try AdapterReport.refuseLostHead(opened, base: base) }
+    let plan = try MergePlan(base: try ModelDirectory(base), adapter: opened, options: options)
     for finding in plan.findings where !json { Console.complain(finding.text) }
     if dryRun { return describe(plan) }
     var progress = Progress("merging")

@@ -67,35 +67,3 @@ struct VerifyCommand: ParsableCommand {
     return try Adapter(adapter)
   }
 }
-
-/// What the engine found out by running the models.
-struct BehaviourVerdict {
-  /// What the engine printed.
-  let report: JSONValue
-  /// Whether the models behave as they must.
-  let passed: Bool
-
-  /// Runs `graft-engine behaviour`.
-  init(base: String, merged: String, adapter: String) throws(GraftError) {
-    let answer = try Engine.run(["behaviour", base, merged, adapter, "--json"])
-    let path = try Engine.path()
-    guard [0, GraftError.Kind.checkFailed.rawValue].contains(answer.code),
-      let report = try? JSONValue.parse(answer.output, allowingNonFinite: true)
-    else { throw .engineFailed(path, code: answer.code) }
-    self.report = report
-    passed = answer.code == 0 && report["passed"]?.bool != false
-  }
-
-  /// Lines for people: the report's plain members.
-  var text: [String] {
-    let title = passed ? Style.good("behaviour holds") : Style.bad("behaviour differs")
-    let rows = (report.object ?? JSONObject()).compactMap { key, value -> [String]? in
-      switch value {
-      case .object, .array, .null: nil
-      case .string(let text): [key.replacing("_", with: " "), text]
-      default: [key.replacing("_", with: " "), value.text()]
-      }
-    }
-    return ["", title] + table(rows)
-  }
-}

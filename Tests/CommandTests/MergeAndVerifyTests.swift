@@ -130,20 +130,18 @@ struct MergeAndVerifyTests {
     #expect(result.output.contains("graft convert"))
   }
 
-  @Test func withoutTheEngineTheWayToItIsNamed() throws {
-    let program = try #require(GraftCommand.path)
-    let copy = directory.file("graft")
-    let output = try OutputFile(copy)
-    try output.write(try readFile(program))
-    _ = try output.close()
-    // Runs through the loader, so that the copy needs no right to be executed by name.
-    let result = try GraftCommand.run(["+x", copy], program: "/bin/chmod")
-    #expect(result.code == 0)
-    for command in ["train", "score"] {
-      let result = try GraftCommand.run([command, "x"], program: copy)
-      #expect(result.code == 4)
-      #expect(result.errors.contains("make build"))
-    }
+  @Test func aHeadBesideTheAdapterIsNotLeftBehindUnasked() throws {
+    removeTree(directory.file("adapter"))
+    try TinyAdapter(head: false).write(to: directory.file("adapter"))
+    try TensorFixture.write(
+      [TensorFixture("v_head.summary.weight", [1, 8])],
+      to: directory.file("adapter/value_head.safetensors"))
+    let refused = try merge()
+    #expect(refused.code == 3)
+    #expect(refused.errors.contains("v_head.summary.weight"))
+    let asked = try merge("--without-head")
+    #expect(asked.code == 0)
+    #expect(asked.output.contains("a causal model"))
   }
 
   @Test(
