@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -128,6 +129,8 @@ def main():
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--inspect-only", action="store_true")
     options = parser.parse_args()
+    # So that a stopped run removes its files too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="graft-7b-", dir=options.dir))
     need = 14e9 if options.inspect_only else 28.5e9
     if shutil.disk_usage(scratch).free < need:
