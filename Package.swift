@@ -53,8 +53,8 @@ let fileHalf: [Target] = [
   .executableTarget(
     name: "graft",
     dependencies: [
-      "Adapters", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "Merge", "Safetensors",
-      "StrictJSON", "TensorCore", "Verify", arguments,
+      "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "Merge",
+      "Safetensors", "StrictJSON", "TensorCore", "Tokenization", "Verify", arguments,
     ]),
 ]
 

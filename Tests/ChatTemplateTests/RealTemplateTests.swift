@@ -6,15 +6,13 @@ import TestSupport
 import Testing
 
 /// Goldens by transformers' own environment; see `PROVENANCE.md` there.
-@Suite(
-  .enabled(
-    if: SharedAssets.has("assets/chat_templates"), "needs ../shared/assets/chat_templates"))
+@Suite(.enabled(if: Shared.isPresent, "needs ../shared"))
 struct `Real chat templates give the text of transformers` {
   /// Templates and fixtures that are known to differ.
   static let exceptions: Set<String> = []
 
   @Test func rendersOrFails() throws {
-    let folder = SharedAssets.path("assets/chat_templates")
+    let folder = "\(Shared.path ?? "")/assets/chat_templates"
     let golden = try JSONValue.parse(readFile("\(folder)/golden.json"))
     let fixtures = try golden.required("fixtures")
     var rendered = 0

@@ -5,13 +5,13 @@ import Testing
 import Tokenization
 
 /// Goldens by `tokenizers` 0.23.3; see `assets/scripts/make_tok_golden.py` there.
-@Suite(.enabled(if: SharedAssets.has("assets/tokenizers"), "needs ../shared/assets/tokenizers"))
+@Suite(.enabled(if: Shared.isPresent, "needs ../shared"))
 struct `Real tokenizers give the ids of the tokenizers package` {
   static let names = ["SmolLM2", "gpt-2", "starcoder", "llama-bpe"]
 
   @Test(arguments: names)
   func encodesAndDecodes(_ name: String) throws {
-    let assets = SharedAssets.path("assets/tokenizers")
+    let assets = "\(Shared.path ?? "")/assets/tokenizers"
     let tokenizer = try Tokenizer(directory: "\(assets)/\(name)")
     let texts =
       try JSONValue.parse(readFile("\(assets)/conformance_texts.json"))
@@ -29,8 +29,7 @@ struct `Real tokenizers give the ids of the tokenizers package` {
   }
 
   @Test func readsTheFilesBesideIt() throws {
-    let tokenizer = try Tokenizer(
-      directory: SharedAssets.path("assets/tokenizers/SmolLM2"))
+    let tokenizer = try Tokenizer(directory: "\(Shared.path ?? "")/assets/tokenizers/SmolLM2")
     #expect(tokenizer.vocabularySize == 49152)
     #expect(tokenizer.bosToken == "<|im_start|>")
     #expect(tokenizer.bosTokenID == 1)

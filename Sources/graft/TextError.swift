@@ -1,0 +1,40 @@
+import Diagnostics
+
+extension GraftError.Code {
+  /// A line of an input is not what the command reads.
+  static let malformedRow = Self("malformed-row", .input)
+  /// Bytes that should be text are not UTF-8.
+  static let notText = Self("not-text", .input)
+  /// A model has no chat template.
+  static let noChatTemplate = Self("no-chat-template", .input)
+}
+
+extension GraftError {
+  static func malformedRow(_ what: String) -> Self { Self(.malformedRow, "the line \(what)") }
+
+  /// The failure of one line of an input; of another file, such as a template, with both places.
+  func inRow(_ line: Int, of path: String) -> Self {
+    var located = self
+    if file == nil || file == path {
+      located.file = path
+      located.line = line
+    } else {
+      located.message += " (\(path), line \(line))"
+    }
+    return located
+  }
+
+  static func notText(_ file: String) -> Self { Self(.notText, "is not UTF-8 text", file: file) }
+
+  static func noChatTemplate(_ directory: String) -> Self {
+    Self(
+      .noChatTemplate, "has no chat template, neither a file nor in tokenizer_config.json",
+      file: directory, remedy: "Name a template's file instead of the model")
+  }
+
+  static func idsNeedModel(_ path: String) -> Self {
+    Self(
+      .invalidOption, "--ids needs a tokenizer, and a template alone has none", file: path,
+      remedy: "Name the model's directory")
+  }
+}
