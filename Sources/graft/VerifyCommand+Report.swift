@@ -66,8 +66,9 @@ extension WeightsProof {
     lines.append("  \(counted(kept.count, "other tensor")) as in the base")
     for head in replaced { lines.append("  \(head.name) is the adapter's") }
     lines.append(
-      "  The size is the base's, and must be: a merge adds B·A to weights that are there, and adds "
-        + "none.")
+      "  Its size is the base's, and must be: a merge adds B·A to weights that are there"
+        + (replaced.isEmpty ? "" : "; the head comes on top")
+        + (leftOut.isEmpty ? "." : ", what was left out comes off."))
     return lines
   }
 
