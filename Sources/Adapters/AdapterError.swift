@@ -87,8 +87,10 @@ extension GraftError {
 
   static func badPattern(_ key: String, _ pattern: String, _ file: String?) -> Self {
     Self(
-      .invalidAdapterConfig, "'\(key)' holds '\(pattern)', which is no regular expression",
-      file: file)
+      .invalidAdapterConfig,
+      "'\(key)' holds '\(pattern)', which is no regular expression that is read here",
+      file: file,
+      remedy: "Look-behind and back-references are not; name the modules in a list instead")
   }
 
   static func ambiguousPattern(

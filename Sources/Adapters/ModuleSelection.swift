@@ -52,21 +52,6 @@ struct ModuleMatcher {
 /// Modules that "all-linear" leaves out.
 private let outputModules: Set = ["lm_head", "score", "classifier", "embed_tokens"]
 
-/// A regular expression in Python's notation that must match a whole module path.
-struct PathPattern: @unchecked Sendable {
-  private let regex: Regex<AnyRegexOutput>
-
-  init?(_ pattern: String) {
-    guard pattern.utf8.count <= 4096, let regex = try? Regex(pattern) else { return nil }
-    self.regex = regex.matchingSemantics(.unicodeScalar)
-  }
-
-  func matches(_ path: String) -> Bool {
-    guard let match = try? regex.wholeMatch(in: path) else { return false }
-    return match.range == path.startIndex..<path.endIndex
-  }
-}
-
 /// `a.b.c`, `b.c`, `c`
 func suffixes(of path: String) -> some Sequence<Substring> {
   sequence(first: path[...]) { rest in
