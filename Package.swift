@@ -98,7 +98,7 @@ func computeHalf(libtorch: String) -> [Target] {
       name: "Scoring",
       dependencies: [
         "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "Heads",
-        "LanguageModels", "StrictJSON", "Tokenization", "Torch",
+        "LanguageModels", "StrictJSON", "TensorCore", "Tokenization", "Torch",
       ]),
     .target(
       name: "Training",
