@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import resource
 import struct
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -86,6 +88,24 @@ def write_safetensors(path, tensors, metadata=None):
         file.write(struct.pack("<Q", len(text)) + text)
         for _, array in tensors.values():
             file.write(np.ascontiguousarray(array).tobytes())
+
+
+class OtherLoad:
+    """How many processors other programs kept busy since this was made (Linux)."""
+
+    def __init__(self):
+        self.started, self.busy = time.monotonic(), self._busy()
+
+    @staticmethod
+    def _busy():
+        with open("/proc/stat") as file:
+            ticks = [int(word) for word in file.readline().split()[1:]]
+        mine = sum(sum(resource.getrusage(who)[:2])
+                   for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return (sum(ticks[:8]) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK") - mine
+
+    def value(self):
+        return max(0.0, (self._busy() - self.busy) / (time.monotonic() - self.started))
 
 
 def table(rows):

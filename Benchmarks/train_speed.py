@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from bench import GRAFT, ROOT, SHARED, demo_model, run, table, verdict
+from bench import GRAFT, ROOT, SHARED, OtherLoad, demo_model, run, table, verdict
 
 
 def load(data, count):
@@ -102,6 +102,7 @@ def main():
         trl_seconds(options.trl, model_folder, options)
         return
     times = {"TRL": [], "Graft": []}
+    others = OtherLoad()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         rows = load(options.data, options.pairs * options.steps)
@@ -125,9 +126,12 @@ def main():
          f"{min(values):.2f} to {max(values):.2f}") for name, values in times.items()])
     ratio = medians["TRL"] / medians["Graft"]
     print(f"Graft is {ratio:.2f} times as fast")
+    if others.value() > 0.3:
+        print(f"other programs kept {others.value():.1f} processors busy: measure again",
+              file=sys.stderr)
     verdict("train_speed", ratio >= 1, data=options.data, pairs=options.pairs, steps=options.steps,
             threads=options.threads, trl_seconds=medians["TRL"], graft_seconds=medians["Graft"],
-            ratio=ratio)
+            ratio=ratio, other_cpus=round(others.value(), 2))
 
 
 if __name__ == "__main__":
