@@ -1,5 +1,6 @@
-// Arithmetic, matrix products, attention, changes in place.
+// Arithmetic, matrix products, changes in place.
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include "boundary.h"
 
@@ -108,17 +109,6 @@ ctorch_status ctorch_dropout(
   return produce(out, [&] { return at::dropout(tensor->value, probability, true); });
 }
 
-ctorch_status ctorch_attention(
-    const ctorch_tensor *q, const ctorch_tensor *k, const ctorch_tensor *v,
-    const ctorch_tensor *mask, bool causal, double scale, ctorch_tensor **out) {
-  return produce(out, [&] {
-    std::optional<at::Tensor> bias;
-    if (mask) bias = mask->value;
-    return at::scaled_dot_product_attention(
-        q->value, k->value, v->value, bias, 0.0, causal, scale);
-  });
-}
-
 // MARK: In place
 
 ctorch_status ctorch_add_in_place(ctorch_tensor *a, const ctorch_tensor *b, double factor) {
@@ -142,10 +132,17 @@ ctorch_status ctorch_copy_in_place(ctorch_tensor *a, const ctorch_tensor *source
   });
 }
 
-ctorch_status ctorch_normal_in_place(ctorch_tensor *a, double mean, double deviation) {
-  return guarded([&] { a->value.normal_(mean, deviation); });
+static std::optional<at::Generator> generator(const uint64_t *seed) {
+  if (!seed) return std::nullopt;
+  return at::make_generator<at::CPUGeneratorImpl>(*seed);
 }
 
-ctorch_status ctorch_uniform_in_place(ctorch_tensor *a, double low, double high) {
-  return guarded([&] { a->value.uniform_(low, high); });
+ctorch_status ctorch_normal_in_place(
+    ctorch_tensor *a, double mean, double deviation, const uint64_t *seed) {
+  return guarded([&] { a->value.normal_(mean, deviation, generator(seed)); });
+}
+
+ctorch_status ctorch_uniform_in_place(
+    ctorch_tensor *a, double low, double high, const uint64_t *seed) {
+  return guarded([&] { a->value.uniform_(low, high, generator(seed)); });
 }

@@ -21,11 +21,14 @@ extension DecoderModel {
   /// - Throws: ``GraftError`` where a target is no linear layer of the model.
   public func adapt(_ settings: LoRASettings, seed: UInt64) throws(GraftError) {
     let chosen = try targets(settings)
-    try Runtime.manualSeed(seed)
-    for linear in chosen {
+    let counts = chosen.map { settings.rank * $0.weight.shape[1] }
+    let draw = try Tensor.uniform([counts.reduce(0, +)], low: -1, high: 1, seed: seed)
+    var start = 0
+    for (linear, count) in zip(chosen, counts) {
       let shape = linear.weight.shape
-      let bound = 1 / Double(shape[1]).squareRoot()
-      let a = try Tensor.uniform([settings.rank, shape[1]], low: -bound, high: bound)
+      let part = try draw.slice(start..<start + count).reshaped([settings.rank, shape[1]])
+      start += count
+      let a = try part * (1 / Double(shape[1]).squareRoot())
       try install(a, try Tensor.zeros([shape[0], settings.rank]), in: linear, settings)
     }
     didAdapt(settings)

@@ -4,7 +4,7 @@ import Torch
 /// What the layers of one pass have in common.
 struct PassContext {
   let tables: RotaryEmbedding.Tables
-  let plan: AttentionPlan
+  let blocks: [AttentionBlock]
   let isTraining: Bool
 }
 
@@ -13,7 +13,7 @@ struct LastRows {
   /// Their indices, int64.
   let indices: Tensor
   let tables: RotaryEmbedding.Tables
-  let plan: AttentionPlan
+  let blocks: [AttentionBlock]
 }
 
 /// One layer: x + attention(norm(x)), then x + feedForward(norm(x)).
@@ -50,7 +50,7 @@ struct DecoderLayer {
       }
     let queries = try rotary.apply(
       query(asking, training: training), rows?.tables ?? pass.tables)
-    let mixed = try attention(queries, keys, values, rows?.plan ?? pass.plan)
+    let mixed = try attention(queries, keys, values, rows?.blocks ?? pass.blocks)
     let middle = try residual + output(mixed, training: training)
     return try middle + feedForward(innerNorm(middle), training: training)
   }

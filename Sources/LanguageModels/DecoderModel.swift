@@ -124,7 +124,7 @@ extension DecoderModel {
     }
     let tables = try rotary.tables(batch)
     let pass = PassContext(
-      tables: tables, plan: try AttentionPlan(all: batch, dtype: dtype), isTraining: isTraining)
+      tables: tables, blocks: AttentionPlan.allTokens(batch), isTraining: isTraining)
     var x = try embedding.embedding(Tensor(batch.tokens))
     for layer in layers.dropLast(lastOnly ? 1 : 0) { x = try layer(x, pass) }
     guard lastOnly, let last = layers.last else { return try finalNorm(x) }
@@ -133,7 +133,7 @@ extension DecoderModel {
       indices: indices,
       tables: RotaryEmbedding.Tables(
         cosine: try tables.cosine.selected(indices), sine: try tables.sine.selected(indices)),
-      plan: AttentionPlan(lastTokens: batch))
+      blocks: AttentionPlan.lastTokens(batch))
     return try finalNorm(last(x, pass, rows: rows))
   }
 }

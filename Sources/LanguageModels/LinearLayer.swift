@@ -38,11 +38,14 @@ final class LinearLayer {
   /// - Returns: `[rows, out]`
   func callAsFunction(_ x: Tensor, training: Bool) throws(GraftError) -> Tensor {
     guard let update else { return try x.linear(weight, bias: bias) }
-    let base = try x.linear(weight, bias: bias)
     let type = x.dtype ?? .f32
+    let drops = training && update.dropout > 0
+    if !drops, type == .f32 {
+      return try x.linear(weight, bias: bias, a: update.a, b: update.b, scale: update.scale)
+    }
     var input = try x.converted(to: .f32)
-    if training, update.dropout > 0 { input = try input.dropout(update.dropout) }
+    if drops { input = try input.dropout(update.dropout) }
     let change = try input.linear(update.a).linear(update.b) * update.scale
-    return try base + change.converted(to: type)
+    return try x.linear(weight, bias: bias) + change.converted(to: type)
   }
 }

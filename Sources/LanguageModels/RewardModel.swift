@@ -38,8 +38,7 @@ public final class RewardModel {
   /// - Parameter seed: of a draw that depends on nothing else.
   /// - Returns: `[1, hidden]`
   public static func freshHead(hiddenSize: Int, seed: UInt64) throws(GraftError) -> Tensor {
-    try Runtime.manualSeed(seed)
-    return try .normal([1, hiddenSize], deviation: 1 / Double(hiddenSize + 1).squareRoot())
+    try .normal([1, hiddenSize], deviation: 1 / Double(hiddenSize + 1).squareRoot(), seed: seed)
   }
 
   /// The reward of each sequence, `[sequences]`, float32.

@@ -172,24 +172,6 @@ extension Tensor {
   public func embedding(_ indices: Tensor) throws(GraftError) -> Tensor {
     try produce("embedding") { ctorch_embedding(handle, indices.handle, $0) }
   }
-
-  /// softmax(q kᵀ · scale + mask) v.
-  ///
-  /// - Parameters:
-  ///   - q: `[batch, heads, rows, size]`.
-  ///   - k: `[batch, heads, columns, size]`.
-  ///   - v: as `k`.
-  ///   - mask: added to the scores, `[rows, columns]` or broadcastable.
-  ///   - causal: whether row i sees columns up to i only; not together with `mask`.
-  /// - Returns: as `q`.
-  public static func attention(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false,
-    scale: Double
-  ) throws(GraftError) -> Tensor {
-    try produce("attention") {
-      ctorch_attention(q.handle, k.handle, v.handle, mask?.handle, causal, scale, $0)
-    }
-  }
 }
 
 // MARK: - In place

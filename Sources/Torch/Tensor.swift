@@ -100,21 +100,37 @@ extension Tensor {
     }
   }
 
-  /// A float32 tensor of normally distributed numbers from libtorch's generator.
+  /// A float32 tensor of normally distributed numbers.
+  ///
+  /// - Parameter seed: of a draw that depends on nothing else and changes nothing else; nil draws
+  ///   from libtorch's generator.
   public static func normal(
-    _ shape: [Int], mean: Double = 0, deviation: Double = 1
+    _ shape: [Int], mean: Double = 0, deviation: Double = 1, seed: UInt64? = nil
   ) throws(GraftError) -> Tensor {
     let tensor = try empty(shape)
-    try check("drawing numbers") { ctorch_normal_in_place(tensor.handle, mean, deviation) }
+    try check("drawing numbers") {
+      withSeed(seed) { ctorch_normal_in_place(tensor.handle, mean, deviation, $0) }
+    }
     return tensor
   }
 
-  /// A float32 tensor of numbers drawn evenly from `low` to `high` by libtorch's generator.
+  /// A float32 tensor of numbers drawn evenly from `low` to `high`.
+  ///
+  /// - Parameter seed: as for ``normal(_:mean:deviation:seed:)``.
   public static func uniform(
-    _ shape: [Int], low: Double = 0, high: Double = 1
+    _ shape: [Int], low: Double = 0, high: Double = 1, seed: UInt64? = nil
   ) throws(GraftError) -> Tensor {
     let tensor = try empty(shape)
-    try check("drawing numbers") { ctorch_uniform_in_place(tensor.handle, low, high) }
+    try check("drawing numbers") {
+      withSeed(seed) { ctorch_uniform_in_place(tensor.handle, low, high, $0) }
+    }
     return tensor
   }
+}
+
+private func withSeed(
+  _ seed: UInt64?, _ call: (UnsafePointer<UInt64>?) -> ctorch_status
+) -> ctorch_status {
+  guard let seed else { return call(nil) }
+  return withUnsafePointer(to: seed, call)
 }

@@ -188,11 +188,6 @@ ctorch_status ctorch_embedding(
 // Zeroes elements with this probability and scales the others by 1/(1-p).
 ctorch_status ctorch_dropout(
     const ctorch_tensor *tensor, double probability, ctorch_out out);
-// q [batch, heads, rows, size], k and v [batch, heads, columns, size]; `mask` is added to the
-// scores ([rows, columns] or broadcastable), or `causal` is set.
-ctorch_status ctorch_attention(
-    const ctorch_tensor *q, const ctorch_tensor *k, const ctorch_tensor *v,
-    const ctorch_tensor *_Nullable mask, bool causal, double scale, ctorch_out out);
 
 // MARK: Fused, with their own backward; float32 on the CPU, composed of plain operations elsewhere
 
@@ -206,14 +201,45 @@ ctorch_status ctorch_rotary(
 // silu(gate) · up.
 ctorch_status ctorch_swiglu(const ctorch_tensor *gate, const ctorch_tensor *up, ctorch_out out);
 
+// x Wᵀ + bias + scale · (x aᵀ) bᵀ; x [rows, in], a [rank, in], b [out, rank], all of one type.
+// Gradients for x, a and b only: `weight` and `bias` must not require one.
+ctorch_status ctorch_lora_linear(
+    const ctorch_tensor *x, const ctorch_tensor *weight, const ctorch_tensor *_Nullable bias,
+    const ctorch_tensor *a, const ctorch_tensor *b, double scale, ctorch_out out);
+
+// Which keys the queries of a block see.
+typedef enum ctorch_sight {
+  CTORCH_EVERYTHING,  // all keys of the block
+  CTORCH_CAUSAL,      // query i sees keys 0...i; as many keys as queries
+  CTORCH_CONTINUES,   // query i sees the first range and 0...i of the second
+} ctorch_sight;
+
+// Rows of queries, and the rows of their keys: a range and, perhaps, a second one.
+typedef struct ctorch_block {
+  int64_t first_query, end_query;
+  int64_t first_key, end_key;
+  int64_t first_more, end_more;
+  ctorch_sight sees;
+} ctorch_block;
+
+// Grouped-query attention; q [queries, heads · size], k and v [keys, key_heads · size]. The blocks
+// hold every row of q once, in order.
+ctorch_status ctorch_packed_attention(
+    const ctorch_tensor *q, const ctorch_tensor *k, const ctorch_tensor *v,
+    const ctorch_block *blocks, size_t count, int64_t heads, int64_t key_heads, int64_t size,
+    double scale, ctorch_out out);
+
 // MARK: In place
 
 ctorch_status ctorch_add_in_place(ctorch_tensor *a, const ctorch_tensor *b, double factor);
 ctorch_status ctorch_scale_in_place(ctorch_tensor *a, double factor);
 ctorch_status ctorch_fill_in_place(ctorch_tensor *a, double value);
 ctorch_status ctorch_copy_in_place(ctorch_tensor *a, const ctorch_tensor *source);
-ctorch_status ctorch_normal_in_place(ctorch_tensor *a, double mean, double deviation);
-ctorch_status ctorch_uniform_in_place(ctorch_tensor *a, double low, double high);
+// Drawn from libtorch's generator, or from one of its own that starts at `seed`.
+ctorch_status ctorch_normal_in_place(
+    ctorch_tensor *a, double mean, double deviation, const uint64_t *_Nullable seed);
+ctorch_status ctorch_uniform_in_place(
+    ctorch_tensor *a, double low, double high, const uint64_t *_Nullable seed);
 
 // MARK: Gradients
 
