@@ -7,7 +7,7 @@ import Tokenization
 /// Goldens by `tokenizers` 0.23.3; see `assets/scripts/make_tok_golden.py` there.
 @Suite(.enabled(if: Shared.isPresent, "needs ../shared"))
 struct `Real tokenizers give the ids of the tokenizers package` {
-  static let names = ["SmolLM2", "gpt-2", "starcoder", "llama-bpe"]
+  static let names = ["SmolLM2", "gpt-2", "starcoder", "llama-bpe", "qwen2"]
 
   @Test(arguments: names)
   func encodesAndDecodes(_ name: String) throws {

@@ -3,11 +3,14 @@ import StrictJSON
 import Testing
 import Tokenization
 
+/// The folders of Fixtures/tiny.
+enum TinyTokenizers {
+  static let names = ["smollm", "gpt2", "llama3", "qwen2"]
+}
+
 /// Fixtures by Scripts/golden/make_tiny_tokenizers.py.
 @Suite struct `Small tokenizers give the ids of the tokenizers package` {
-  static let names = ["smollm", "gpt2", "llama3"]
-
-  @Test(arguments: names)
+  @Test(arguments: TinyTokenizers.names)
   func encodesAndDecodes(_ name: String) throws {
     let folder = fixture("tiny/\(name)")
     let tokenizer = try Tokenizer(directory: folder)

@@ -11,8 +11,9 @@ protocol Normalizer: Sendable {
 /// Creates the normalizer that a component of the file describes.
 func makeNormalizer(_ reader: ComponentReader) throws(GraftError) -> any Normalizer {
   switch try reader.type() {
+  case "NFC": NFCNormalizer()
   case "Sequence": try SequenceNormalizer(reader)
-  case let other: throw reader.unsupported(other, supported: ["Sequence"])
+  case let other: throw reader.unsupported(other, supported: ["NFC", "Sequence"])
   }
 }
 

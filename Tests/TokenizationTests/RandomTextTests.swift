@@ -1,0 +1,35 @@
+import FileIO
+import StrictJSON
+import TestSupport
+import Testing
+import Tokenization
+
+/// Random texts, encoded at this moment by the `tokenizers` package as well.
+@Suite(.enabled(if: PeersPython.isPresent, "needs GRAFT_PEERS_PYTHON"))
+struct `Random texts get the ids of the tokenizers package` {
+  private func compare(_ folder: String, count: Int) throws {
+    let seed = Int.random(in: 0..<1_000_000)
+    let output = try PeersPython.run([
+      PeersPython.script("random_texts.py"), "\(folder)/tokenizer.json", "\(count)", "\(seed)",
+    ])
+    let tokenizer = try Tokenizer(directory: folder)
+    let lines = output.utf8.split(separator: 0x0A)
+    #expect(lines.count == count)
+    for line in lines {
+      let golden = try TokenizerGolden(JSONValue.parse(Array(line)))
+      #expect(try tokenizer.encode(golden.text) == golden.idsWithSpecial, "seed \(seed)")
+      #expect(
+        tokenizer.decode(golden.ids).utf8.elementsEqual(golden.decoded.utf8), "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: TinyTokenizers.names)
+  func small(_ name: String) throws {
+    try compare(fixture("tiny/\(name)"), count: 1000)
+  }
+
+  @Test(.enabled(if: Shared.isPresent, "needs ../shared"), arguments: ["SmolLM2", "qwen2"])
+  func real(_ name: String) throws {
+    try compare("\(Shared.path ?? "")/assets/tokenizers/\(name)", count: 2000)
+  }
+}
