@@ -17,6 +17,8 @@ struct GraftEngine: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    // A file size limit then fails a write, as a full disk does, and does not end the process.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try GraftEngine.parseAsRoot()
       try command.run()
