@@ -202,7 +202,9 @@ struct GGUFTokenizer {
     object["chat_template"] = chatTemplate.map { .string($0) } ?? .null
     object["clean_up_tokenization_spaces"] = false
     object["model_max_length"] = contextLength.map { JSONValue($0) } ?? .null
-    object["tokenizer_class"] = .string(preset.className)
+    // The class that takes tokenizer.json as it is: transformers 5 rebuilds the pre-tokenizer of
+    // "GPT2Tokenizer" itself, without the digits rule, and cuts some texts otherwise.
+    object["tokenizer_class"] = "PreTrainedTokenizerFast"
     object["vocab_size"] = JSONValue(tokens.count)
     return .object(object)
   }

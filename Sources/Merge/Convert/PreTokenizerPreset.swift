@@ -14,14 +14,11 @@ struct PreTokenizerPreset: Sendable {
   var ignoresMerges = false
   /// Whether a beginning token is put first where the file does not say.
   var addsBeginByDefault = false
-  /// The class that transformers opens the tokenizer with.
-  var className = "PreTrainedTokenizerFast"
 
   /// All that are known.
   static let all: [PreTokenizerPreset] = [
     PreTokenizerPreset(
-      names: ["smollm"], preTokenizer: sequence(digits, byteLevel(usesRegex: true)),
-      className: "GPT2Tokenizer"),
+      names: ["smollm"], preTokenizer: sequence(digits, byteLevel(usesRegex: true))),
     PreTokenizerPreset(names: ["gpt-2"], preTokenizer: byteLevel(usesRegex: true)),
     PreTokenizerPreset(
       names: ["llama-bpe", "llama3", "llama-v3"],
