@@ -11,14 +11,18 @@ public struct Interruption: Sendable {
   /// Catches nothing by itself; for a caller whose signals are its own affair.
   public init() {}
 
-  /// Begins to catch SIGINT and SIGTERM.
+  /// Begins to catch SIGINT and SIGTERM, also where the starting process had blocked them.
   public static func install() -> Interruption {
+    var mask = sigset_t()
+    sigemptyset(&mask)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&mask, number)
       Glibc.signal(number) { number in
         received.store(number, ordering: .relaxed)
         Glibc.signal(number, SIG_DFL)
       }
     }
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     return Interruption()
   }
 
