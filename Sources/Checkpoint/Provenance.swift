@@ -59,6 +59,19 @@ public struct Provenance: Sendable {
     return (path, records)
   }
 
+  /// The hashes of all files that `command` read to make a directory, by the word of its
+  /// graft.json; empty where there is none, or another command made it.
+  public static func inputHashes(
+    of directory: String, madeBy command: String
+  ) throws(GraftError) -> Set<String> {
+    let file = "\(directory)/\(fileName)"
+    guard fileExists(file) else { return [] }
+    let record = try JSONValue.parse(try readFile(file), file: file)
+    guard record["command"]?.string == command else { return [] }
+    let files = (record["inputs"]?.array ?? []).flatMap { $0["files"]?.array ?? [] }
+    return Set(files.compactMap { $0["sha256"]?.string })
+  }
+
   /// Writes graft.json into a directory that is being made; the last file before it is committed.
   public func seal(_ outputs: [FileRecord], in directory: OutputDirectory) throws(GraftError) {
     try directory.write(

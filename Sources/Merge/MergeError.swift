@@ -8,6 +8,8 @@ extension GraftError.Code {
   public static let outOfRange = Self("out-of-range", .checkFailed)
   /// An adapter changes nothing.
   public static let mergeWithoutEffect = Self("merge-without-effect", .checkFailed)
+  /// The adapter is in the base already.
+  public static let alreadyMerged = Self("already-merged", .checkFailed)
   /// The adapter changes an embedding that the output matrix is tied to.
   public static let tiedEmbeddingChanged = Self("tied-embedding-changed", .input)
 }
@@ -40,6 +42,13 @@ extension GraftError {
       .mergeWithoutEffect, "changes no weight: every product B·A is zero", file: adapter,
       remedy: "The adapter was never trained, or its weights were lost on saving; "
         + "pass --allow-no-effect to merge it all the same")
+  }
+
+  static func alreadyMerged(_ adapter: String, base: String) -> Self {
+    Self(
+      .alreadyMerged,
+      "holds this adapter already, by its graft.json; merging \(adapter) again would add it twice",
+      file: base, remedy: "Name the base that the adapter was trained on")
   }
 
   static func tiedEmbeddingChanged(_ tensor: String, adapter: String) -> Self {

@@ -1,6 +1,7 @@
 public import Adapters
 public import Checkpoint
 public import Diagnostics
+import FileIO
 import Heads
 import StrictJSON
 import TensorCore
@@ -36,6 +37,7 @@ public struct MergePlan: Sendable {
     if let quantised = base.config.json["quantization_config"], !quantised.isNull {
       throw .quantisedBase(base.config.file)
     }
+    try Self.refuseSecondMerge(of: adapter, into: base)
     let architecture = try base.requireArchitecture()
     let plan = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec))
     let findings = plan.findings + (try plan.auditValues())
@@ -49,10 +51,9 @@ public struct MergePlan: Sendable {
 
     let resolved = try base.resolve(
       as: role, supplying: supplied, how: "the adapter's trained copy")
-    var ledger = resolved.ledger
     var account = Ledger(expecting: resolved.tensors.map(\.expected))
     for source in base.store.inFileOrder + adapter.store.inFileOrder { account.read(source) }
-    for (reference, reason) in ledger.dropped {
+    for (reference, reason) in resolved.ledger.dropped {
       account.settle(reference, .dropped(reason: reason))
     }
     for name in plan.ignored {
@@ -79,21 +80,30 @@ public struct MergePlan: Sendable {
             how: "base + \(delta.scale) · B · A, rank \(delta.rank)"))
       } else {
         tensors.append(try PlannedTensor(copying: source, as: expected.name, dtype: dtype))
-        if let origin = ledger.origin(of: expected.name) {
+        if let origin = resolved.ledger.origin(of: expected.name) {
           try account.assign(expected.name, from: origin)
         }
       }
     }
     if let lost = deltas.keys.min() { throw .deltaHasNoPlace(lost, adapter: adapter.path) }
     try account.check(place: adapter.path)
-    ledger = account
 
     self.base = base
     self.adapter = adapter
     self.options = options
     self.tensors = tensors
-    self.ledger = ledger
+    ledger = account
     self.findings = findings
+  }
+
+  private static func refuseSecondMerge(
+    of adapter: Adapter, into base: ModelDirectory
+  ) throws(GraftError) {
+    let merged = try Provenance.inputHashes(of: base.path, madeBy: "merge")
+    guard !merged.isEmpty else { return }
+    for file in adapter.store.files where merged.contains(try sha256(ofFile: file)) {
+      throw .alreadyMerged(adapter.path, base: base.path)
+    }
   }
 
   /// The configuration of the result.

@@ -103,6 +103,14 @@ import Testing
     #expect(try directoryEntries(temporary.path) == ["adapter", "base"])
   }
 
+  @Test func `an adapter is not added twice`() throws {
+    let (base, adapter) = try pair()
+    _ = try MergePlan(base: base, adapter: adapter).write(to: temporary.file("out"))
+    let merged = try ModelDirectory(temporary.file("out"))
+    let error = #expect(throws: GraftError.self) { try MergePlan(base: merged, adapter: adapter) }
+    #expect(error?.code == .alreadyMerged)
+  }
+
   @Test func `a quantised base is refused`() throws {
     var tiny = TinyLlama()
     try tiny.config.set("quantization_config", #"{"quant_method": "gptq"}"#)
