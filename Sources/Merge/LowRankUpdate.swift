@@ -66,7 +66,12 @@ final class LowRankUpdate: Sendable {
 
   /// A sum that the output's type cannot hold would be written as infinity.
   private func checkRange(_ sums: [Float]) throws(GraftError) {
-    let limit: Float = output.dtype == .f16 ? 65_504 : .greatestFiniteMagnitude
+    let limit: Float =
+      switch output.dtype {
+      case .f16: 65_504
+      case .bf16: Float(BFloat16(bitPattern: 0x7F7F))
+      default: .greatestFiniteMagnitude
+      }
     guard let bad = sums.first(where: { !($0.magnitude <= limit) }) else { return }
     throw .outOfRange(bad, output, file: base.file)
   }
