@@ -77,11 +77,7 @@ public final class OutputFile {
       unsafe unlink(path)
       throw .system("writing", path, errno: number)
     }
-    let digest = hash.finalize().map { byte in
-      let hex = String(byte, radix: 16)
-      return byte < 16 ? "0" + hex : hex
-    }
-    return Seal(byteCount: byteCount, sha256: digest.joined())
+    return Seal(byteCount: byteCount, sha256: hexadecimal(hash.finalize()))
   }
 
   private func flush() throws(GraftError) {
@@ -121,5 +117,9 @@ public func sha256(ofFile path: String) throws(GraftError) -> String {
     file.release(range)
     start = range.upperBound
   }
-  return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  return hexadecimal(hash.finalize())
+}
+
+private func hexadecimal(_ digest: SHA256.Digest) -> String {
+  digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
