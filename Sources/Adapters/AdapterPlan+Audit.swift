@@ -9,7 +9,7 @@ extension AdapterPlan {
   /// Memory: one tensor at a time.
   public func auditValues() throws(GraftError) -> [Finding] {
     try AdapterAudit.findings(
-      deltas: deltas.values.sorted { $0.target < $1.target },
+      deltas: lowRankDeltas,
       others: replacements.sorted { $0.key < $1.key }.map(\.value))
   }
 }

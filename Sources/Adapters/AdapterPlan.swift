@@ -10,8 +10,8 @@ public import TensorCore
 public struct AdapterPlan: Sendable {
   /// The adapter.
   public let adapter: Adapter
-  /// What is added to the base's weights, by the base's tensor names.
-  public private(set) var deltas: [String: LowRankDelta] = [:]
+  /// What happens to the base's tensors, by their names, in the order of application.
+  public private(set) var changes: [String: [TensorChange]] = [:]
   /// Tensors that replace the base's, or that the base lacks (a trained head), by name in the
   /// result.
   public private(set) var replacements: [String: any TensorSource] = [:]
@@ -36,7 +36,7 @@ public struct AdapterPlan: Sendable {
       var builder = try PlanBuilder(adapter, base: base)
       builder.place()
       builder.expect()
-      deltas = builder.deltas
+      changes = builder.changes
       replacements = builder.replacements
       additions = builder.additions
       ignored = builder.ignored
@@ -44,6 +44,11 @@ public struct AdapterPlan: Sendable {
     } catch {
       problem(error)
     }
+  }
+
+  /// Every pair of A and B, sorted by the tensor that it changes.
+  public var lowRankDeltas: [LowRankDelta] {
+    changes.values.flatMap { $0.compactMap(\.lowRank) }.sorted { $0.target < $1.target }
   }
 
   /// Refuses a plan that has problems.

@@ -4,7 +4,7 @@ import TensorCore
 
 /// Fills an ``AdapterPlan``.
 struct PlanBuilder {
-  var deltas: [String: LowRankDelta] = [:]
+  var changes: [String: [TensorChange]] = [:]
   var replacements: [String: any TensorSource] = [:]
   var additions: Set<String> = []
   var ignored: [String] = []
@@ -102,12 +102,13 @@ struct PlanBuilder {
     guard a.spec.shape == [rank, base.shape[1]], b.spec.shape == [base.shape[0], rank] else {
       return problem(.doesNotFit(a: a.spec, b: b.spec, base: base, file: file))
     }
-    if let other = deltas[target] {
-      return problem(.landsTwice(a.spec.name, other.a.spec.name, file: file))
+    if let other = changes[target]?.first?.sources.first {
+      return problem(.landsTwice(a.spec.name, other.spec.name, file: file))
     }
-    deltas[target] = LowRankDelta(
+    let delta = LowRankDelta(
       target: target, a: a, b: b, rank: rank,
       scale: adapter.config.scale(rank: rank, alpha: resolved.alpha))
+    changes[target] = [.lowRank(delta)]
   }
 
   private mutating func placeReplacement(

@@ -46,6 +46,14 @@ extension GraftError {
       tensor: target, remedy: "Merge the adapter first, then load the merged model")
   }
 
+  static func changeNotLive(_ target: String, _ how: [String], file: String) -> Self {
+    Self(
+      .modelUnsupported,
+      "the adapter makes this \(how.joined(separator: ", then ")); only plain LoRA on a linear layer "
+        + "runs unmerged",
+      file: file, tensor: target, remedy: "Merge the adapter first, then load the merged model")
+  }
+
   static func notFloating(_ spec: TensorSpec, file: String) -> Self {
     Self(
       .modelUnsupported, "is stored as \(spec.dtype.rawValue), which cannot be computed with",

@@ -136,7 +136,10 @@ private func put(
     ledger.settle(Ledger.Reference(source), .dropped(reason: "an untrained copy"))
   }
   let config = plan.adapter.config
-  for delta in plan.deltas.values.sorted(by: { $0.target < $1.target }) {
+  for (target, steps) in plan.changes.sorted(by: { $0.key < $1.key }) {
+    guard steps.count == 1, let delta = steps.first?.plainDelta else {
+      throw .changeNotLive(target, steps.map(\.how), file: plan.adapter.path)
+    }
     try decoder.install(delta, dropout: config.dropout)
     ledger.settle(Ledger.Reference(delta.a), .used(in: delta.target))
     ledger.settle(Ledger.Reference(delta.b), .used(in: delta.target))

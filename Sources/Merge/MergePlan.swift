@@ -61,13 +61,15 @@ public struct MergePlan: Sendable {
       account.settle(
         Ledger.Reference(source), .dropped(reason: "the wrapper's untrained copy of the base"))
     }
-    var deltas = plan.deltas
+    var changes = plan.changes
     var tensors: [PlannedTensor] = []
     for (expected, source) in resolved.tensors.map({ ($0.expected, $0.source) }) {
       let isFloating = source.spec.dtype.isFloatingPoint
       let dtype = isFloating ? options.dtype ?? source.spec.dtype : source.spec.dtype
       let spec = TensorSpec(name: expected.name, dtype: dtype, shape: expected.shape)
-      if let delta = deltas.removeValue(forKey: source.spec.name), source.file != delta.a.file {
+      if let steps = changes.removeValue(forKey: source.spec.name),
+        let delta = steps.first?.plainDelta, source.file != delta.a.file
+      {
         let update = try LowRankUpdate(base: source, delta: delta, output: spec)
         tensors.append(
           PlannedTensor(spec: spec) { (rows, buffer) throws(GraftError) in
@@ -76,8 +78,8 @@ public struct MergePlan: Sendable {
         try account.assign(
           expected.name,
           from: .computed(
-            [source, delta.a, delta.b].map(Ledger.Reference.init),
-            how: "base + \(delta.scale) · B · A, rank \(delta.rank)"))
+            ([source] + steps.flatMap(\.sources)).map(Ledger.Reference.init),
+            how: steps.map(\.how).joined(separator: ", then ")))
       } else {
         tensors.append(try PlannedTensor(copying: source, as: expected.name, dtype: dtype))
         if let origin = resolved.ledger.origin(of: expected.name) {
@@ -85,7 +87,7 @@ public struct MergePlan: Sendable {
         }
       }
     }
-    if let lost = deltas.keys.min() { throw .deltaHasNoPlace(lost, adapter: adapter.path) }
+    if let lost = changes.keys.min() { throw .deltaHasNoPlace(lost, adapter: adapter.path) }
     try account.check(place: adapter.path)
 
     self.base = base
@@ -148,7 +150,7 @@ public struct MergePlan: Sendable {
   ) throws(GraftError) {
     guard role == .causal, try base.config.tiesEmbeddings else { return }
     let embedding = architecture.embeddingName
-    if supplied.contains(where: { $0.spec.name == embedding }) || plan.deltas[embedding] != nil {
+    if supplied.contains(where: { $0.spec.name == embedding }) || plan.changes[embedding] != nil {
       throw .tiedEmbeddingChanged(embedding, adapter: plan.adapter.path)
     }
   }

@@ -36,7 +36,7 @@ struct ProofMatcher {
         }
         add(.replaced, replacement, target)
       } else if let target = mergedTensor(name) {
-        let delta = plan?.deltas[name]
+        let delta = plan?.changes[name]?.first?.lowRank
         add(delta == nil ? .kept : .updated, source, target, delta)
       } else if let reason = try reasonToLeaveOut(source) {
         leftOut.append((name, reason))

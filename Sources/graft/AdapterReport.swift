@@ -25,9 +25,10 @@ struct AdapterReport {
     parameterCount = specs.reduce(0) { $0 + $1.elementCount }
     types = Set(specs.map(\.dtype)).sorted { $0.rawValue < $1.rawValue }
     let plan = AdapterPlan(adapter, base: adapter.impliedBase)
-    ranks = Set(plan.deltas.values.map(\.rank)).sorted()
-    scales = Set(plan.deltas.values.map(\.scale)).sorted()
-    pairCount = plan.deltas.count
+    let deltas = plan.lowRankDeltas
+    ranks = Set(deltas.map(\.rank)).sorted()
+    scales = Set(deltas.map(\.scale)).sorted()
+    pairCount = deltas.count
     let beside = try Head.beside(adapter.path)
     heads = Head.all(in: plan.replacements) + beside
     findings = plan.findings + (try plan.auditValues())

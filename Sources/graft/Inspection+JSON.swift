@@ -85,7 +85,7 @@ extension Fit {
   var json: JSONValue {
     [
       "base": .string(base), "adapter": .string(adapter), "fits": .bool(problems.isEmpty),
-      "updated": JSONValue(plan.deltas.count),
+      "updated": JSONValue(plan.changes.count),
       "replaced": .array(plan.replacements.keys.sorted().map { .string($0) }),
       "findings": .array(plan.findings.map(\.json)),
     ]

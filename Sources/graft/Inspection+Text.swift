@@ -133,7 +133,7 @@ extension Fit {
         ? "" : ", and \(plan.replacements.keys.sorted().joined(separator: ", ")) taken whole"
       return [
         title,
-        "  \(Style.good("fits:")) \(counted(plan.deltas.count, "weight")) to update\(whole)",
+        "  \(Style.good("fits:")) \(counted(plan.changes.count, "weight")) to update\(whole)",
       ]
     }
     return [title] + problems.map { "  " + $0.text }

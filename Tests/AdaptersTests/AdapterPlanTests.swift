@@ -32,11 +32,11 @@ import Testing
     let plan = try plan(TinyAdapter())
     try plan.check()
     #expect(
-      plan.deltas.keys.sorted() == [
+      plan.changes.keys.sorted() == [
         "model.layers.0.self_attn.q_proj.weight", "model.layers.0.self_attn.v_proj.weight",
         "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.v_proj.weight",
       ])
-    #expect(plan.deltas.values.allSatisfy { $0.scale == 2 && $0.rank == 2 })
+    #expect(plan.lowRankDeltas.allSatisfy { $0.scale == 2 && $0.rank == 2 })
     #expect(Array(plan.replacements.keys) == ["score.weight"])
     #expect(plan.additions == ["score.weight"])
     #expect(try plan.auditValues().isEmpty)
@@ -55,7 +55,7 @@ import Testing
     }
     let plan = try plan(adapter)
     try plan.check()
-    #expect(plan.deltas.count == 4)
+    #expect(plan.changes.count == 4)
   }
 
   @Test func wrappersInsideLayersAreSeenThrough() throws {
@@ -84,7 +84,7 @@ import Testing
     }
     let plan = try plan(TinyAdapter(), base: bare)
     try plan.check()
-    #expect(plan.deltas["layers.0.self_attn.q_proj.weight"] != nil)
+    #expect(plan.changes["layers.0.self_attn.q_proj.weight"] != nil)
   }
 
   @Test func severalCandidatesAreAnError() throws {
@@ -146,8 +146,8 @@ import Testing
     try adapter.config.set("alpha_pattern", #"{"^model.layers.0.self_attn.q_proj": 10}"#)
     let plan = try plan(adapter)
     try plan.check()
-    #expect(plan.deltas["model.layers.0.self_attn.q_proj.weight"]?.scale == 5)
-    #expect(plan.deltas["model.layers.1.self_attn.q_proj.weight"]?.scale == 2)
+    #expect(plan.changes["model.layers.0.self_attn.q_proj.weight"]?.first?.lowRank?.scale == 5)
+    #expect(plan.changes["model.layers.1.self_attn.q_proj.weight"]?.first?.lowRank?.scale == 2)
   }
 
   @Test func patternsThatDisagreeAreAProblem() throws {

@@ -39,9 +39,9 @@ import Testing
   func goodAdaptersLandWhole(adapter: String, base: String, pairs: Int) throws {
     let plan = try plan(adapter, base)
     try plan.check()
-    #expect(plan.deltas.count == pairs)
+    #expect(plan.changes.count == pairs)
     #expect(
-      plan.deltas.count * 2 + plan.replacements.count + plan.ignored.count
+      plan.changes.count * 2 + plan.replacements.count + plan.ignored.count
         == plan.adapter.store.names.count)
     #expect(try plan.auditValues().filter { $0.severity == .problem }.isEmpty)
   }

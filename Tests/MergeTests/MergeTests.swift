@@ -27,7 +27,8 @@ import Testing
     let plan = try MergePlan(base: base, adapter: adapter, options: MergeOptions(dtype: dtype))
     _ = try plan.write(to: temporary.file("out"))
     let merged = try ModelDirectory(temporary.file("out"))
-    let deltas = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec)).deltas
+    let changes = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec)).changes
+    let deltas = changes.compactMapValues { $0.first?.lowRank }
     #expect(!deltas.isEmpty)
     for (name, delta) in deltas {
       let source = try #require(base.store[name])
@@ -46,7 +47,8 @@ import Testing
     let result = try plan.write(to: temporary.file("out"))
     let merged = try ModelDirectory(temporary.file("out"))
     _ = try merged.resolve(as: .causal)
-    let deltas = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec)).deltas
+    let changes = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec)).changes
+    let deltas = changes.compactMapValues { $0.first?.lowRank }
     #expect(result.changedTensors == deltas.count)
     for name in base.store.names {
       let (before, after) = (try #require(base.store[name]), try #require(merged.store[name]))

@@ -25,7 +25,8 @@ struct ZooMergeTests {
     let plan = try MergePlan(base: base, adapter: adapter)
     _ = try plan.write(to: temporary.file("out"))
     let merged = try ModelDirectory(temporary.file("out"))
-    let deltas = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec)).deltas
+    let changes = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec)).changes
+    let deltas = changes.compactMapValues { $0.first?.lowRank }
 
     var elements = 0
     var unequal = 0
