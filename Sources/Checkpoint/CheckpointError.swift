@@ -137,6 +137,12 @@ extension GraftError {
     configValue("num_hidden_layers", is: "\(count)", expected: "at most 10000", file: file)
   }
 
+  static func tooManyExperts(_ count: Int, layers: Int, file: String) -> Self {
+    configValue(
+      "num_experts", is: "\(count)", expected: "at most 200000 experts in all \(layers) layers",
+      file: file)
+  }
+
   static func doubleOrigin(_ tensor: String, _ first: String, _ second: String) -> Self {
     Self(.doubleOrigin, "would come from \(first) and from \(second)", tensor: tensor)
   }

@@ -32,15 +32,27 @@ public struct ModelConfig: Sendable {
 
   // MARK: - Access by key
 
+  /// The value of a key, under the name that the family has for it, else what the family's
+  /// configuration class takes where the key is absent; nil for null.
+  public func value(_ key: String) -> JSONValue? {
+    let family = modelType.flatMap(Architecture.named)
+    let own = json[key] ?? family?.aliases[key].flatMap { json[$0] }
+    guard let value = own ?? family?.defaults[key], !value.isNull else { return nil }
+    return value
+  }
+
   /// A number of things: at least 1 and small enough for arithmetic on shapes.
   public func count(_ key: String) throws(GraftError) -> Int {
-    guard let value = try optionalCount(key) else { throw .configKeyMissing(key, file: file) }
+    guard let value = try optionalCount(key) else {
+      let alias = modelType.flatMap(Architecture.named)?.aliases[key]
+      throw .configKeyMissing(alias ?? key, file: file)
+    }
     return value
   }
 
   /// As ``count(_:)``, or nil where the key is absent or null.
   public func optionalCount(_ key: String) throws(GraftError) -> Int? {
-    guard let value = json[key], !value.isNull else { return nil }
+    guard let value = value(key) else { return nil }
     guard let int = value.int, (1...(1 << 28)).contains(int) else {
       throw .configValue(
         key, is: value.text(), expected: "a whole number of at least 1", file: file)
@@ -50,7 +62,7 @@ public struct ModelConfig: Sendable {
 
   /// A positive finite number, or nil where the key is absent or null.
   public func optionalNumber(_ key: String) throws(GraftError) -> Double? {
-    guard let value = json[key], !value.isNull else { return nil }
+    guard let value = value(key) else { return nil }
     guard let number = value.double, number.isFinite, number > 0 else {
       throw .configValue(key, is: value.text(), expected: "a positive number", file: file)
     }
@@ -59,7 +71,7 @@ public struct ModelConfig: Sendable {
 
   /// A truth value, or `fallback` where the key is absent or null.
   public func flag(_ key: String, default fallback: Bool) throws(GraftError) -> Bool {
-    guard let value = json[key], !value.isNull else { return fallback }
+    guard let value = value(key) else { return fallback }
     guard let flag = value.bool else {
       throw .configValue(key, is: value.text(), expected: "true or false", file: file)
     }
@@ -77,7 +89,14 @@ public struct ModelConfig: Sendable {
   /// The width of the residual stream.
   public var hiddenSize: Int { get throws(GraftError) { try count("hidden_size") } }
   /// The width inside the MLP.
-  public var intermediateSize: Int { get throws(GraftError) { try count("intermediate_size") } }
+  public var intermediateSize: Int {
+    get throws(GraftError) {
+      if modelType == Architecture.gpt2.modelType, try optionalCount("intermediate_size") == nil {
+        return try 4 * hiddenSize
+      }
+      return try count("intermediate_size")
+    }
+  }
   /// The number of decoder layers.
   public var layerCount: Int { get throws(GraftError) { try count("num_hidden_layers") } }
   /// The number of query heads.
@@ -111,6 +130,26 @@ public struct ModelConfig: Sendable {
           file: file)
       }
       return hidden / heads
+    }
+  }
+
+  /// The number of experts in a layer that has any.
+  public var expertCount: Int {
+    get throws(GraftError) {
+      if let count = try optionalCount("num_experts") { return count }
+      return try count("num_local_experts")
+    }
+  }
+
+  /// The layers that have experts, in models where not all do: every `decoder_sparse_step`th that
+  /// `mlp_only_layers` does not name.
+  public var sparseLayers: Set<Int> {
+    get throws(GraftError) {
+      if (json["num_experts"] ?? json["num_local_experts"])?.int == 0 { return [] }
+      let step = try optionalCount("decoder_sparse_step") ?? 1
+      let plain = Set(json["mlp_only_layers"]?.array?.compactMap(\.int) ?? [])
+      return Set(
+        stride(from: step - 1, to: try layerCount, by: step).filter { !plain.contains($0) })
     }
   }
 

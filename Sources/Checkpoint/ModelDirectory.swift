@@ -43,10 +43,13 @@ public struct ModelDirectory: Sendable {
     if name.hasSuffix("ForSequenceClassification") {
       return .sequenceClassifier(labels: config.labelCount)
     }
-    if name.hasSuffix("ForCausalLM") { return .causal }
-    guard let architecture else { return .causal }
-    return store[architecture.backbonePrefix + "norm.weight"] == nil
-      && store["norm.weight"] != nil ? .backbone : .causal
+    if name.hasSuffix("ForTokenClassification") {
+      return .tokenClassifier(labels: config.labelCount)
+    }
+    if name.hasSuffix("ForCausalLM") || name.hasSuffix("LMHeadModel") { return .causal }
+    guard let architecture, store[architecture.embeddingName] == nil else { return .causal }
+    let bare = String(architecture.embeddingName.dropFirst(architecture.backbonePrefix.count))
+    return store[bare] != nil && store[architecture.outputName] == nil ? .backbone : .causal
   }
 
   /// Gives every tensor that `role` needs its origin, and every tensor of the checkpoint its fate.
@@ -91,7 +94,7 @@ public struct ModelDirectory: Sendable {
       tensors.append(ResolvedModel.Entry(expected: tensor, source: source))
     }
     for source in store.inFileOrder {
-      if case .sequenceClassifier = role, source.spec.name == architecture.outputName {
+      if role.isClassifier, source.spec.name == architecture.outputName {
         ledger.settle(
           Ledger.Reference(source),
           .dropped(reason: "the classification head takes the place of the output matrix"))

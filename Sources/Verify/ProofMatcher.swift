@@ -87,7 +87,7 @@ struct ProofMatcher {
     let name = source.spec.name
     if architecture.isRecomputedBuffer(name) { return "computed again on loading" }
     guard name == architecture.outputName else { return nil }
-    if case .sequenceClassifier = merged.savedRole {
+    if merged.savedRole.isClassifier {
       return "the classification head takes the place of the output matrix"
     }
     if try merged.config.tiesEmbeddings,

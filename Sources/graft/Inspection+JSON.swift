@@ -30,6 +30,7 @@ extension ModelReport {
       case .causal: "causal"
       case .sequenceClassifier(1): "reward"
       case .sequenceClassifier: "classifier"
+      case .tokenClassifier: "token-classifier"
       }
     out["description"] = .string(kind)
     out["model_type"] = config.modelType.map { .string($0) } ?? .null

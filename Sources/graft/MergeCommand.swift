@@ -123,6 +123,7 @@ extension MergePlan {
     case .causal: "causal model"
     case .sequenceClassifier(1): "reward model"
     case .sequenceClassifier(let labels): "sequence classifier with \(labels) labels"
+    case .tokenClassifier(let labels): "token classifier with \(labels) labels"
     }
   }
 }

@@ -24,7 +24,10 @@ struct ModelReport {
   init(_ directory: ModelDirectory) throws(GraftError) {
     self.directory = directory
     heads = try HeadSearch(directory.path, store: directory.store)
-    role = heads.standard.map { .sequenceClassifier(labels: $0.labelCount) } ?? directory.savedRole
+    role = directory.savedRole
+    if let head = heads.standard, !role.isClassifier {
+      role = .sequenceClassifier(labels: head.labelCount)
+    }
     tokenizer = try TokenizerReport(directory.path)
     let record = "\(directory.path)/\(Provenance.fileName)"
     provenance =
@@ -55,7 +58,8 @@ struct ModelReport {
     }
     // Without the head that it claims, a classifier is checked as what its tensors are.
     if case .sequenceClassifier = role, heads.standard == nil {
-      role = directory.store["lm_head.weight"] != nil ? .causal : .backbone
+      let output = directory.architecture?.outputName ?? ""
+      role = directory.store[output] != nil ? .causal : .backbone
     }
     do {
       _ = try directory.resolve(as: role)

@@ -1,0 +1,163 @@
+import Checkpoint
+import Diagnostics
+import FileIO
+import StrictJSON
+import TestSupport
+import Testing
+
+/// What transformers says about every family: Tests/Fixtures/architectures.json, which
+/// Scripts/golden/architectures.py makes and which names the versions.
+struct GoldenArchitecture: Sendable, CustomTestStringConvertible {
+  let modelType: String
+  let role: ModelRole
+  let variant: String
+  let className: String
+  let config: ModelConfig
+  /// Shapes by name as they stand in the file.
+  let tensors: [String: [Int]]
+  /// Shapes by name of what stands in memory only.
+  let memory: [String: [Int]]
+  /// The names of `Linear` and `Conv1D` modules; nil where they were not recorded.
+  let linear: Set<String>?
+  let transposed: Set<String>?
+
+  var testDescription: String { "\(modelType) \(className) \(variant)" }
+
+  init?(_ json: JSONValue, file: String) {
+    guard let modelType = json["model_type"]?.string, let name = json["class_name"]?.string,
+      let config = json["config"]?.object, let tensors = json["tensors"]?.object
+    else { return nil }
+    self.modelType = modelType
+    className = name
+    variant = json["variant"]?.string ?? ""
+    let labels = json["labels"]?.int ?? 0
+    switch json["role"]?.string {
+    case "causal": role = .causal
+    case "backbone": role = .backbone
+    case "sequence": role = .sequenceClassifier(labels: labels)
+    case "token": role = .tokenClassifier(labels: labels)
+    default: return nil
+    }
+    self.config = ModelConfig(config, file: file)
+    func shapes(_ object: JSONObject?) -> [String: [Int]] {
+      var out: [String: [Int]] = [:]
+      for (name, shape) in object ?? JSONObject() {
+        out[name] = shape.array?.compactMap(\.int) ?? []
+      }
+      return out
+    }
+    self.tensors = shapes(tensors)
+    memory = shapes(json["memory_only"]?.object)
+    linear = json["linear"]?.array.map { Set($0.compactMap(\.string)) }
+    transposed = json["transposed"]?.array.map { Set($0.compactMap(\.string)) }
+  }
+
+  static let all: [GoldenArchitecture] = {
+    let file = Fixtures.path("architectures.json")
+    let json = try? JSONValue.parse(try readFile(file), file: file)
+    return (json?["cases"]?.array ?? []).compactMap { GoldenArchitecture($0, file: file) }
+  }()
+}
+
+@Suite struct ArchitectureTests {
+  @Test func `the golden covers every family but InternLM2, whose class is not in transformers`() {
+    let covered = Set(GoldenArchitecture.all.map(\.modelType))
+    #expect(covered.union(["internlm2"]) == Set(Architecture.all.map(\.modelType)))
+    #expect(GoldenArchitecture.all.count > 50)
+  }
+
+  @Test(arguments: GoldenArchitecture.all)
+  func `a table lists what transformers saves`(_ golden: GoldenArchitecture) throws {
+    let architecture = try #require(Architecture.named(golden.modelType))
+    let expected = try architecture.expectedTensors(golden.config, role: golden.role)
+    var found: [String: [Int]] = [:]
+    for tensor in expected where !tensor.isOptional {
+      #expect(found.updateValue(tensor.shape, forKey: tensor.name) == nil, "twice: \(tensor.name)")
+    }
+    #expect(Set(found.keys) == Set(golden.tensors.keys))
+    for (name, shape) in golden.tensors { #expect(found[name] == shape, "\(name)") }
+    #expect(architecture.className(for: golden.role) == golden.className)
+    let optional = expected.filter(\.isOptional).map(\.name)
+    #expect(optional.isEmpty == !(try golden.config.tiesEmbeddings && golden.role == .causal))
+  }
+
+  @Test(arguments: GoldenArchitecture.all.filter { $0.linear != nil })
+  func `a table knows the linear layers and how they lie`(_ golden: GoldenArchitecture) throws {
+    let architecture = try #require(Architecture.named(golden.modelType))
+    let expected = try architecture.expectedTensors(golden.config, role: .causal)
+    func modules(_ tensors: [ExpectedTensor]) -> Set<String> {
+      Set(tensors.map { String($0.name.dropLast(".weight".count)) })
+    }
+    let weights = expected.filter { $0.name.hasSuffix(".weight") && $0.kind == .linear }
+    #expect(modules(weights.filter(\.isTransposed)) == golden.transposed)
+    // The output matrix is a linear layer too, under one name in memory.
+    let linear = golden.linear?.subtracting(["lm_head"])
+    #expect(modules(weights.filter { !$0.isTransposed }) == linear)
+    for tensor in weights where !tensor.parts.isEmpty {
+      let outputs = tensor.shape[tensor.isTransposed ? 1 : 0]
+      #expect(tensor.parts.reduce(0) { $0 + $1.count } == outputs, "\(tensor.name)")
+    }
+  }
+
+  @Test(arguments: GoldenArchitecture.all.filter { $0.role == .causal })
+  func `fused experts are what transformers has in memory`(_ golden: GoldenArchitecture) throws {
+    let architecture = try #require(Architecture.named(golden.modelType))
+    let parameters = try architecture.expertParameters(golden.config)
+    #expect(parameters.isEmpty == !architecture.hasExperts)
+    for parameter in parameters {
+      #expect(golden.memory[parameter.name] == parameter.shape, "\(parameter.name)")
+      for names in parameter.members {
+        let shapes = try names.map { try #require(golden.tensors[$0]) }
+        #expect(shapes.reduce(0) { $0 + $1[0] } == parameter.shape[1])
+        #expect(shapes.allSatisfy { $0[1] == parameter.shape[2] })
+      }
+    }
+    let fused = try architecture.expectedTensors(golden.config, role: .causal, experts: .fused)
+    let memory = golden.memory.filter { $0.key != "lm_head.weight" }
+    for (name, shape) in memory {
+      #expect(fused.contains { $0.name == name && $0.shape == shape }, "\(name)")
+    }
+  }
+
+  @Test func `a configuration that asks for too many tensors is refused`() throws {
+    for (key, value) in [("num_hidden_layers", 1 << 20), ("num_experts", 1 << 24)] {
+      let golden = try #require(GoldenArchitecture.all.first { $0.modelType == "qwen2_moe" })
+      var json = golden.config.json
+      json[key] = JSONValue(value)
+      let config = ModelConfig(json, file: "config.json")
+      let error = #expect(throws: GraftError.self) {
+        try Architecture.qwen2Moe.expectedTensors(config, role: .causal)
+      }
+      #expect(error?.code == .invalidConfig)
+      #expect(error?.message.contains(key) == true)
+    }
+  }
+
+  @Test func `absent keys are read as the family's class reads them`() throws {
+    let config = ModelConfig(
+      try #require(
+        try JSONValue.parse(
+          #"{"model_type": "gemma2", "hidden_size": 8, "num_attention_heads": 2}"#, file: "c"
+        ).object), file: "c")
+    #expect(try config.tiesEmbeddings)
+    #expect(try config.headDimension == 256)
+    #expect(throws: GraftError.self) { try config.keyValueHeadCount }
+  }
+
+  @Test(
+    .enabled(if: Shared.isPresent),
+    arguments: [
+      "base_gemma2_f32", "base_gpt2_f32", "base_internlm2_layout", "base_llama_bf16",
+      "base_llama_f32", "base_llama_odd_f32", "base_llama_odd_sharded_f32",
+      "base_llama_sharded_f32", "base_llama_tied_bf16", "base_mistral_f32", "base_mixtral_bf16",
+      "base_phi3_f32", "base_qwen2_f16", "base_qwen2_f32", "base_qwen3_f32", "base_qwen3_moe_f32",
+      "tf4_llama_bf16", "tf4_mixtral_f32", "tf4_qwen3_moe_bf16",
+    ])
+  func `a real checkpoint resolves with nothing missing and nothing left`(_ name: String) throws {
+    let model = try ModelDirectory(Shared.zoo(name))
+    let resolved = try model.resolve(as: model.savedRole)
+    #expect(model.savedRole == .causal)
+    #expect(resolved.tensors.count == model.store.names.count)
+    #expect(resolved.ledger.dropped.isEmpty)
+  }
+}
