@@ -22,6 +22,12 @@ extension GraftError {
       file: file, tensor: spec.name, remedy: "Convert the base with 'graft convert --dtype' first")
   }
 
+  static func storedTransposed(_ tensor: String, file: String) -> Self {
+    Self(
+      .cannotMerge, "is stored [in, out]; adapters are added to weights stored [out, in] only",
+      file: file, tensor: tensor)
+  }
+
   static func quantisedBase(_ file: String) -> Self {
     Self(
       .cannotMerge, "has a quantization_config; adding to quantised weights loses the update",

@@ -70,6 +70,7 @@ public struct MergePlan: Sendable {
       if let steps = changes.removeValue(forKey: source.spec.name),
         let delta = steps.first?.plainDelta, source.file != delta.a.file
       {
+        if expected.isTransposed { throw .storedTransposed(expected.name, file: source.file) }
         let update = try LowRankUpdate(base: source, delta: delta, output: spec)
         tensors.append(
           PlannedTensor(spec: spec) { (rows, buffer) throws(GraftError) in
