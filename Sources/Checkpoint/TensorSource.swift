@@ -4,7 +4,8 @@ public import TensorCore
 
 /// A tensor that can be read row by row, wherever its bytes come from.
 ///
-/// A row is one step along the first axis; a vector or a scalar is one row. Sources are cheap to
+/// A row runs along the last axis, and rows are counted through all other axes; a vector or a scalar
+/// is one row. Sources are cheap to
 /// hold: nothing is read until ``read(rows:into:)``.
 public protocol TensorSource: Sendable {
   /// Name in its file, element type and shape of what is read.

@@ -21,14 +21,13 @@ public struct TensorSpec: Sendable, Hashable {
   /// The size in bytes, row-major without padding.
   public var byteCount: Int { elementCount * dtype.bitWidth / 8 }
 
-  /// The number of rows that the tensor is streamed in: the first extent of a matrix or a larger
-  /// tensor, 1 for a vector or a scalar.
-  public var rowCount: Int { shape.count >= 2 ? shape[0] : 1 }
+  /// The number of rows that the tensor is streamed in: the product of all extents but the last, so
+  /// that a tensor of three axes has as many as all its matrices together; 1 for a vector or a
+  /// scalar.
+  public var rowCount: Int { shape.count >= 2 ? shape.dropLast().reduce(1, *) : 1 }
 
   /// The elements in one row.
-  public var rowElementCount: Int {
-    shape.count >= 2 ? shape.dropFirst().reduce(1, *) : elementCount
-  }
+  public var rowElementCount: Int { shape.last ?? 1 }
 
   /// The size in bytes for a shape from an untrusted file, or nil where a factor is negative, the
   /// product overflows, or a packed type does not fill whole bytes.
