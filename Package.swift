@@ -22,6 +22,8 @@ let fileHalf: [Target] = [
   .target(name: "GGUF", dependencies: ["CKernels", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "Tokenization", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
   .target(name: "ChatTemplate", dependencies: ["Diagnostics", "StrictJSON"]),
+  // Singular values from LAPACK, loaded at run time where a command needs them
+  .target(name: "LinearAlgebra", dependencies: ["Diagnostics"]),
   // Layer 2: a model directory, its names, its ledger
   .target(
     name: "Checkpoint",
@@ -41,8 +43,8 @@ let fileHalf: [Target] = [
   .target(
     name: "Merge",
     dependencies: [
-      "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "StrictJSON",
-      "TensorCore",
+      "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads",
+      "LinearAlgebra", "StrictJSON", "TensorCore",
     ]),
   // Layer 5
   .target(

@@ -16,7 +16,7 @@ import Glibc
 
   static let fileCommands: [any ParsableCommand.Type] = [
     InspectCommand.self, ConvertCommand.self, MergeCommand.self, VerifyCommand.self,
-    TokenizeCommand.self, RenderCommand.self,
+    ExtractCommand.self, TokenizeCommand.self, RenderCommand.self,
   ]
 
   static func main() {
