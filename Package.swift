@@ -34,7 +34,8 @@ let fileHalf: [Target] = [
   .target(
     name: "Adapters",
     dependencies: [
-      "CKernels", "Checkpoint", "Diagnostics", "FileIO", "Safetensors", "StrictJSON", "TensorCore",
+      "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON",
+      "TensorCore",
     ]),
   .target(
     name: "Heads",

@@ -27,6 +27,7 @@ public struct AdapterPlan: Sendable {
   /// - Parameter base: the base's tensors.
   public init(_ adapter: Adapter, base: some Sequence<TensorSpec>) {
     self.adapter = adapter
+    if let reservation = adapter.reservation { problem(reservation) }
     for refusal in adapter.config.refusals { problem(refusal) }
     for key in adapter.config.unknownKeys {
       findings.append(Finding(.warning, .unknownAdapterKey(key, file: adapter.config.file)))

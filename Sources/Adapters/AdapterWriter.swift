@@ -41,17 +41,24 @@ public enum AdapterWriter {
   public static func write(
     config: AdapterConfig, tensors: [any TensorSource], directory: String
   ) throws(GraftError) -> [String: OutputFile.Seal] {
-    let sorted = tensors.sorted { $0.spec.name < $1.spec.name }
     let weights = "adapter_model.safetensors"
-    let writer = try SafetensorsWriter("\(directory)/\(weights)", tensors: sorted.map(\.spec))
+    let sealed = try writeTensors(tensors, to: "\(directory)/\(weights)")
+    let text = JSONValue.object(config.written).text(.prettySorted)
+    let described = try writeFileAtomically("\(directory)/adapter_config.json", text)
+    return [weights: sealed, "adapter_config.json": described]
+  }
+
+  /// Writes tensors as one safetensors file, sorted by name.
+  static func writeTensors(
+    _ tensors: [any TensorSource], to path: String, metadata: [String: String] = ["format": "pt"]
+  ) throws(GraftError) -> OutputFile.Seal {
+    let sorted = tensors.sorted { $0.spec.name < $1.spec.name }
+    let writer = try SafetensorsWriter(path, tensors: sorted.map(\.spec), metadata: metadata)
     for tensor in sorted {
       let bytes = try tensor.bytes()
       try bytes.span.bytes.withUnsafeBytes { (raw) throws(GraftError) in try writer.append(raw) }
     }
-    let sealed = try writer.close()
-    let text = JSONValue.object(config.written).text(.prettySorted)
-    let described = try writeFileAtomically("\(directory)/adapter_config.json", text)
-    return [weights: sealed, "adapter_config.json": described]
+    return try writer.close()
   }
 
   /// Writes both files from bytes in memory.

@@ -20,7 +20,8 @@ public struct Ledger: Sendable {
 
     /// Refers to a source's tensor by its name on disk.
     public init(_ source: any TensorSource) {
-      let onDisk = (source as? RenamedSource)?.original ?? source
+      var onDisk = source
+      while let derived = onDisk as? any DerivedSource { onDisk = derived.original }
       self.init(file: onDisk.file, tensor: onDisk.spec.name)
     }
 

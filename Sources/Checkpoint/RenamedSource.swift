@@ -1,8 +1,14 @@
 public import Diagnostics
 public import TensorCore
 
+/// A tensor that is another one, seen in another way; accounts name the original.
+public protocol DerivedSource: TensorSource {
+  /// The tensor as its file has it.
+  var original: any TensorSource { get }
+}
+
 /// A tensor under another name than its file's; bytes and shape stay.
-public struct RenamedSource: TensorSource {
+public struct RenamedSource: DerivedSource {
   /// The new name, with the original's type and shape.
   public let spec: TensorSpec
   /// The tensor under its own name.

@@ -24,7 +24,7 @@ struct AdapterReport {
     let specs = adapter.store.inFileOrder.map(\.spec)
     parameterCount = specs.reduce(0) { $0 + $1.elementCount }
     types = Set(specs.map(\.dtype)).sorted { $0.rawValue < $1.rawValue }
-    let plan = AdapterPlan(adapter, base: adapter.impliedBase)
+    let plan = AdapterPlan(adapter.alone, base: adapter.impliedBase)
     let deltas = plan.lowRankDeltas
     ranks = Set(deltas.map(\.rank)).sorted()
     scales = Set(deltas.map(\.scale)).sorted()

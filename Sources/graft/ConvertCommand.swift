@@ -1,22 +1,25 @@
+import Adapters
 import ArgumentParser
 import Checkpoint
 import Diagnostics
 import FileIO
 import Merge
 import StrictJSON
+import TensorCore
 
 /// `graft convert`
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Turn a GGUF file into a Hugging Face directory, or re-shard and re-type one.",
+    abstract: "Turn a model or an adapter into another format, type or sharding.",
     discussion: """
       Out of a GGUF file of the llama architecture come safetensors weights, config.json, the \
       tokenizer and the chat template; what cannot be derived from the file exactly is an error. \
-      A directory keeps every tensor and every file beside the weights.
+      A directory keeps every tensor and every file beside the weights. An adapter of PEFT, MLX \
+      or llama.cpp becomes one of another (--to).
       """)
 
-  @Argument(help: "A GGUF file, or a directory with config.json and safetensors weights.")
+  @Argument(help: "A GGUF file, a directory with config.json and weights, or an adapter.")
   var input: String
 
   @Option(name: [.short, .long], help: "The directory to make.")
@@ -29,13 +32,28 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The size at which another weight file is begun.")
   var shardSize = "5GB"
 
-  @Flag(help: "Replace the output directory if it exists.")
+  @Option(help: "For an adapter: the program to write for, peft, mlx or gguf.")
+  var to: String?
+
+  @Option(help: "For an adapter: its base model, where the other format needs to know of it.")
+  var base: String?
+
+  @Flag(help: "For an adapter: print the plan and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Replace the output if it exists.")
   var force = false
 
   @Flag(help: "Print what was written as JSON.")
   var json = false
 
   func run() throws {
+    if Adapter.isAdapter(input), !fileExists("\(input)/config.json") || to != nil {
+      return try convertAdapter()
+    }
+    guard to == nil, base == nil, !dryRun else {
+      throw ValidationError("--to, --base and --dry-run are for adapters, and this is none.")
+    }
     var conversion = Conversion(
       input: input, output: output, dtype: try Options.dtype(dtype))
     conversion.shardByteLimit = try Options.size(shardSize)
@@ -44,6 +62,50 @@ struct ConvertCommand: ParsableCommand {
     let summary = try conversion.run { done, total in progress.update(done, of: total) }
     progress.finish()
     report(summary)
+  }
+
+  private func convertAdapter() throws {
+    guard let dialect = AdapterDialect(rawValue: to ?? "peft") else {
+      throw GraftError.invalidOption("--to", to ?? "", expected: "peft, mlx or gguf")
+    }
+    guard dtype == nil else {
+      throw GraftError.invalidOption("--dtype", dtype ?? "", expected: "nothing, for an adapter,")
+    }
+    let model: ModelDirectory? = if let base { try ModelDirectory(base) } else { nil }
+    let adapter = try Adapter(input, base: model?.config)
+    let conversion = try AdapterConversion(adapter, to: dialect, base: model)
+    if dryRun { return describe(conversion) }
+    let files = try conversion.write(to: output, replacing: force)
+    if json {
+      let out: JSONValue = [
+        "output": .string(output), "to": .string(dialect.rawValue),
+        "tensors": JSONValue(conversion.tensors.count),
+        "files": .array(
+          files.map {
+            [
+              "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
+              "sha256": .string($0.seal.sha256),
+            ]
+          }),
+        "notes": .array(conversion.notes.map { .string($0) }),
+      ]
+      return print(out.text(.pretty))
+    }
+    print(
+      "\(Style.good("converted:")) \(output), \(counted(conversion.tensors.count, "tensor")) from "
+        + "\(adapter.dialect.rawValue) to \(dialect.rawValue)")
+    for note in conversion.notes { print("  \(Style.dim("note:")) \(note)") }
+  }
+
+  private func describe(_ conversion: AdapterConversion) {
+    print("Would write to \(output):")
+    let rows = conversion.tensors.map { tensor in
+      let origin = Ledger.Reference(tensor)
+      return [tensor.spec.description, "from \(origin.tensor)"]
+    }
+    for line in table(rows) { print(line) }
+    for note in conversion.notes { print("  note: \(note)") }
+    print("Nothing was written.")
   }
 
   private func report(_ summary: Conversion.Summary) {

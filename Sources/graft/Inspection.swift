@@ -19,7 +19,7 @@ struct Inspection {
   init(_ directory: String) {
     self.directory = directory
     do throws(GraftError) {
-      guard directoryExists(directory) else {
+      guard directoryExists(directory) || Adapter.isAdapter(directory) else {
         throw fileExists(directory)
           ? .notADirectory(directory) : GraftError.system("opening", directory, errno: 2)
       }

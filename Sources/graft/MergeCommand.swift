@@ -19,7 +19,7 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "The base model's directory.")
   var base: String
 
-  @Argument(help: "The adapter's directory.")
+  @Argument(help: "The adapter's directory (PEFT, MLX), or its file (GGUF).")
   var adapter: String
 
   @Option(name: [.short, .long], help: "The directory to write.")
@@ -50,10 +50,11 @@ struct MergeCommand: ParsableCommand {
     let options = MergeOptions(
       dtype: try Options.dtype(dtype), shardByteLimit: try Options.size(shardSize),
       allowsNoEffect: allowNoEffect)
-    for path in [base, adapter] where fileExists(path) { throw GraftError.notADirectory(path) }
-    let opened = try Adapter(adapter)
+    if fileExists(base) { throw GraftError.notADirectory(base) }
+    let model = try ModelDirectory(base)
+    let opened = try Adapter(adapter, base: model.config)
     if !withoutHead { try AdapterReport.refuseLostHead(opened, base: base) }
-    let plan = try MergePlan(base: try ModelDirectory(base), adapter: opened, options: options)
+    let plan = try MergePlan(base: model, adapter: opened, options: options)
     for finding in plan.findings where !json { Console.complain(finding.text) }
     if dryRun { return describe(plan) }
     var progress = Progress("merging")

@@ -38,12 +38,12 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    for path in [base, merged, adapter ?? ""] where fileExists(path) {
+    for path in [base, merged] where fileExists(path) {
       throw GraftError.notADirectory(path)
     }
+    let model = try ModelDirectory(base)
     let proof = try WeightsProof(
-      base: try ModelDirectory(base), merged: try ModelDirectory(merged),
-      adapter: try openAdapter())
+      base: model, merged: try ModelDirectory(merged), adapter: try openAdapter(model))
     var verdict: BehaviourVerdict?
     if let adapter, behaviour {
       verdict = try BehaviourVerdict(base: base, merged: merged, adapter: adapter)
@@ -62,8 +62,8 @@ struct VerifyCommand: ParsableCommand {
     if !holds { throw ExitCode(GraftError.Kind.checkFailed.rawValue) }
   }
 
-  private func openAdapter() throws(GraftError) -> Adapter? {
+  private func openAdapter(_ model: ModelDirectory) throws(GraftError) -> Adapter? {
     guard let adapter else { return nil }
-    return try Adapter(adapter)
+    return try Adapter(adapter, base: model.config)
   }
 }

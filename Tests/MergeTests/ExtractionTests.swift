@@ -153,7 +153,7 @@ struct ExtractionTests {
       from transformers import AutoModelForCausalLM
       from peft import PeftModel
       from safetensors.torch import load_file
-      warnings.simplefilter("error")
+      warnings.filterwarnings("error", category=UserWarning)
       model = AutoModelForCausalLM.from_pretrained("\(temporary.file("base"))", dtype=torch.float32)
       model = PeftModel.from_pretrained(model, "\(temporary.file("adapter"))").merge_and_unload()
       truth = load_file("\(temporary.file("finetuned"))/model.safetensors")

@@ -1,25 +1,32 @@
-import Checkpoint
-import Diagnostics
-import GGUF
-import TensorCore
+package import Diagnostics
+package import GGUF
+package import TensorCore
 
 /// A tensor of a GGUF file as float32, its rows in Hugging Face's order.
-struct GGUFSource: TensorSource {
-  let gguf: GGUFFile
-  let tensor: GGUFTensor
+package struct GGUFSource: TensorSource {
+  package let gguf: GGUFFile
+  package let tensor: GGUFTensor
   /// The rows of one head, where the file keeps them in pairs; nil for a tensor in plain order.
-  let pairedRows: Int?
+  package let pairedRows: Int?
 
-  var spec: TensorSpec { tensor.spec }
-  var file: String { gguf.path }
+  /// A tensor of a file; see the properties.
+  package init(gguf: GGUFFile, tensor: GGUFTensor, pairedRows: Int?) {
+    self.gguf = gguf
+    self.tensor = tensor
+    self.pairedRows = pairedRows
+  }
+
+  package var spec: TensorSpec { tensor.spec }
+  package var file: String { gguf.path }
 
   /// What is done to the numbers, for the ledger.
-  var how: String {
+  package var how: String {
     let read = tensor.type == .f32 ? "copied" : "dequantised from \(tensor.type)"
     return pairedRows == nil ? read : "\(read), rotary pairs put back into halves"
   }
 
-  func read(rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(GraftError) {
+  package func read(rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(GraftError)
+  {
     let floats = buffer.bindMemory(to: Float.self)
     guard let head = pairedRows else {
       try gguf.dequantize(tensor, rows: rows, into: floats)
@@ -54,7 +61,7 @@ struct GGUFSource: TensorSource {
   }
 
   /// Where the file keeps a row: row `half * d/2 + j` of a head stands at `2j + half`.
-  static func fileRow(of row: Int, head: Int) -> Int {
+  package static func fileRow(of row: Int, head: Int) -> Int {
     let (start, place) = (row / head * head, row % head)
     return start + 2 * (place % (head / 2)) + place / (head / 2)
   }
