@@ -61,7 +61,7 @@ public func loadRewardModel(
     how = "from \(head)"
   } else if !supplied.contains(where: { $0.spec.name == headName }) {
     let search = try HeadSearch(path, store: directory.store)
-    if search.heads.isEmpty, search.stacked.isEmpty, let newHead {
+    if search.heads.isEmpty, let newHead {
       let hidden = try directory.config.hiddenSize
       how = "drawn with deviation 1/√(hidden size + 1) and seed \(newHead)"
       supplied.append(

@@ -15,8 +15,8 @@ import Glibc
     subcommands: fileCommands + EngineCommands.all)
 
   static let fileCommands: [any ParsableCommand.Type] = [
-    InspectCommand.self, ConvertCommand.self, MergeCommand.self, VerifyCommand.self,
-    ExtractCommand.self, TokenizeCommand.self, RenderCommand.self,
+    InspectCommand.self, HeadCommand.self, ConvertCommand.self, MergeCommand.self,
+    VerifyCommand.self, ExtractCommand.self, TokenizeCommand.self, RenderCommand.self,
   ]
 
   static func main() {

@@ -23,7 +23,7 @@ struct ModelReport {
 
   init(_ directory: ModelDirectory) throws(GraftError) {
     self.directory = directory
-    heads = try HeadSearch(directory.path, store: directory.store)
+    heads = try HeadSearch(directory)
     role = directory.savedRole
     if let head = heads.standard, !role.isClassifier {
       role = .sequenceClassifier(labels: head.labelCount)
@@ -57,7 +57,7 @@ struct ModelReport {
       return
     }
     // Without the head that it claims, a classifier is checked as what its tensors are.
-    if case .sequenceClassifier = role, heads.standard == nil {
+    if role.isClassifier, heads.standard == nil {
       let output = directory.architecture?.outputName ?? ""
       role = directory.store[output] != nil ? .causal : .backbone
     }

@@ -17,7 +17,7 @@ import Testing
     removeTree(path)
     try model.write(to: path)
     let opened = try ModelDirectory(path)
-    return (try HeadSearch(path, store: opened.store), opened.config)
+    return (try HeadSearch(opened), opened.config)
   }
 
   @Test func theScoreHeadIsFound() throws {
@@ -30,9 +30,12 @@ import Testing
   @Test func aCausalModelWithoutHeadIsFine() throws {
     let (search, config) = try search(TinyLlama())
     #expect(search.findings(config: config).isEmpty)
-    let error = #expect(throws: GraftError.self) { try search.require() }
+    let error = #expect(throws: GraftError.self) { try search.choose() }
     #expect(error?.code == .headMissing)
-    #expect(error?.remedy?.contains("graft train") == true)
+    #expect(error?.code.kind == .checkFailed)
+    for way in ["name the checkpoint", "graft head init", "as a causal model"] {
+      #expect(error?.remedy?.contains(way) == true)
+    }
   }
 
   @Test func aClassifierWithoutHeadIsAProblem() throws {
@@ -54,11 +57,81 @@ import Testing
     #expect(search.findings(config: config).map(\.detail.code) == [.headUnsupported])
   }
 
-  @Test func aHeadOfSeveralLayersIsNamed() throws {
+  @Test func aHeadOfSeveralLayersIsOneHead() throws {
+    for (module, width) in [("score", 8), ("v_head.summary", 8)] {
+      var model = TinyLlama(labels: 1)
+      model.tensors.removeLast()
+      model.tensors += [
+        TensorFixture("\(module).0.weight", [16, width]), TensorFixture("\(module).0.bias", [16]),
+        TensorFixture("\(module).2.weight", [1, 16]), TensorFixture("\(module).2.bias", [1]),
+      ]
+      let (search, config) = try search(model)
+      let head = try search.choose()
+      #expect(search.heads.count == 1)
+      #expect(head.isStacked)
+      #expect(head.hiddenSize == width)
+      #expect(head.labelCount == 1)
+      #expect(head.tensors.count == 4)
+      #expect(search.findings(config: config).map(\.detail.code) == [.headUnsupported])
+    }
+  }
+
+  @Test(arguments: [
+    "module.score.weight", "pretrained_model.score.weight", "_orig_mod.module.score.weight",
+    "base_model.model.score.weight", "base_model.model.score.modules_to_save.default.weight",
+  ])
+  func wrappersAreSeenThrough(name: String) throws {
     var model = TinyLlama(labels: 1)
-    model.tensors[model.tensors.count - 1] = TensorFixture("score.0.weight", [8, 8])
-    let (search, config) = try search(model)
-    #expect(search.findings(config: config).map(\.detail.code) == [.headUnsupported])
+    model.tensors[model.tensors.count - 1] = TensorFixture(name, [1, 8])
+    model.tensors.append(TensorFixture("base_model.model.score.original_module.weight", [1, 8]))
+    let (search, _) = try search(model)
+    let head = try search.choose()
+    #expect(head.kind == .score)
+    #expect(head.weight.spec.name == name)
+    #expect(search.standard == nil)
+  }
+
+  @Test func aHeadOfItsOwnNameIsFoundWhenNamed() throws {
+    var model = TinyLlama(labels: 1)
+    model.tensors[model.tensors.count - 1] = TensorFixture("my.scorer.weight", [1, 8])
+    let (unnamed, _) = try search(model)
+    #expect(unnamed.heads.isEmpty)
+    let path = directory.file("model")
+    let named = try HeadSearch(try ModelDirectory(path), names: ["my.scorer"])
+    #expect(try named.choose().weight.spec.name == "my.scorer.weight")
+  }
+
+  @Test func theNameInTheConfigBeatsTheDefault() throws {
+    var model = TinyLlama(labels: 1)
+    model.tensors.append(TensorFixture("value_head.weight", [1, 8]))
+    let (ambiguous, _) = try search(model)
+    #expect(try ambiguous.choose().kind == .score)
+    try model.config.set("value_head_prefix", #""value_head""#)
+    let (search, _) = try search(model)
+    #expect(try search.choose().kind.module == "value_head")
+  }
+
+  @Test func severalHeadsWithoutARuleAreAnError() throws {
+    var model = TinyLlama(labels: 1)
+    model.tensors.removeLast()
+    model.tensors += [
+      TensorFixture("value_head.weight", [1, 8]), TensorFixture("reward_head.weight", [1, 8]),
+    ]
+    let (search, _) = try search(model)
+    let error = #expect(throws: GraftError.self) { try search.choose() }
+    #expect(error?.code == .headAmbiguous)
+  }
+
+  @Test func aMissingHeadIsLookedForNearby() throws {
+    try TinyAdapter().write(to: directory.file("checkpoint-10"))
+    try makeDirectories(directory.file("run"))
+    try TensorFixture.write(
+      [TensorFixture("v_head.summary.weight", [1, 8])],
+      to: directory.file("run/value_head.safetensors"))
+    let (search, _) = try search(TinyLlama())
+    let error = #expect(throws: GraftError.self) { try search.choose() }
+    #expect(error?.remedy?.contains("checkpoint-10/adapter_model.safetensors") == true)
+    #expect(error?.remedy?.contains("run/value_head.safetensors") == true)
   }
 
   @Test func aHeadInASideFileIsFound() throws {
@@ -68,7 +141,7 @@ import Testing
       [TensorFixture("v_head.summary.weight", [1, 8]), TensorFixture("v_head.summary.bias", [1])],
       to: "\(path)/value_head.safetensors")
     let model = try ModelDirectory(path)
-    let search = try HeadSearch(path, store: model.store)
+    let search = try HeadSearch(model)
     #expect(search.heads.first?.kind.module == "v_head.summary")
     #expect(search.heads.first?.bias != nil)
     #expect(search.findings(config: model.config).map(\.severity) == [.warning])
@@ -113,7 +186,7 @@ import Testing
     ] as [(String, [GraftError.Code])])
   func realModels(name: String, codes: [GraftError.Code]) throws {
     let model = try ModelDirectory(Shared.zoo(name))
-    let search = try HeadSearch(model.path, store: model.store)
+    let search = try HeadSearch(model)
     #expect(search.findings(config: model.config).map(\.detail.code) == codes)
   }
 }

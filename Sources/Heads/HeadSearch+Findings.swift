@@ -1,0 +1,70 @@
+public import Checkpoint
+public import Diagnostics
+import StrictJSON
+
+extension HeadSearch {
+  /// Compares the heads with config.json.
+  ///
+  /// A causal model without a head is fine; one that claims to be a classifier is not.
+  public func findings(config: ModelConfig) -> [Finding] {
+    var out: [Finding] = []
+    if config.claimsHead, standard == nil {
+      do throws(GraftError) {
+        let head = try choose()
+        if head.kind.module != config.headPrefixes.first || head.isBeside {
+          throw GraftError.headNotConverted(head, directory: directory)
+        }
+        out += Self.check(head, config: config)
+        out.append(Finding(.warning, .headNotConverted(head, directory: directory)))
+      } catch {
+        out.append(Finding(.problem, error))
+      }
+    } else {
+      for head in heads where !head.kind.isStandard || head.isStacked {
+        out.append(Finding(.warning, .headNotConverted(head, directory: directory)))
+      }
+    }
+    if let standard { out += Self.check(standard, config: config) }
+    do throws(GraftError) {
+      if try config.headDeclaration.fresh != nil {
+        out.append(Finding(.warning, .headFresh(config.file)))
+      }
+      _ = try RewardNormalization(config)
+    } catch {
+      out.append(Finding(.problem, error))
+    }
+    return out
+  }
+
+  /// Compares a head's shape with config.json: hidden size, number of labels.
+  public static func check(_ head: Head, config: ModelConfig) -> [Finding] {
+    var out: [Finding] = []
+    if let hidden = try? config.hiddenSize, hidden != head.hiddenSize {
+      out.append(Finding(.problem, .headWidth(head.weight.spec, hidden: hidden, file: config.file)))
+    }
+    if head.labelCount != config.labelCount {
+      let isDeclared = config.json["id2label"] != nil || config.json["num_labels"] != nil
+      out.append(
+        Finding(
+          .problem,
+          .headLabels(
+            head.weight.spec, config: config.labelCount, isDeclared: isDeclared,
+            file: config.file)))
+    }
+    let isTokenClassifier = config.architectures.contains {
+      $0.hasSuffix("ForTokenClassification")
+    }
+    if let bias = head.bias, head.kind.isStandard, !isTokenClassifier {
+      out.append(Finding(.problem, .headBias(bias)))
+    }
+    if let offset = try? config.headDeclaration.offset, !offset.isEmpty,
+      offset.count != head.labelCount
+    {
+      out.append(
+        Finding(
+          .problem,
+          .offsetLabels(offset.count, labels: head.labelCount, file: config.file)))
+    }
+    return out
+  }
+}
