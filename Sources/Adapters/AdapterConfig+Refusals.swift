@@ -17,7 +17,8 @@ extension AdapterConfig {
   public var unknownKeys: [String] {
     guard peftType.uppercased() == "LORA" else { return [] }
     return json.filter { key, value in
-      Self.peftDefaults[key] == nil && !Self.historicKeys.contains(key) && Self.isSet(value)
+      Self.peftDefaults[key] == nil && !Self.historicKeys.contains(key)
+        && !Self.ownKeys.contains(key) && Self.isSet(value)
     }.map(\.0)
   }
 
@@ -29,6 +30,9 @@ extension AdapterConfig {
 
   /// Keys of older versions that do not change a merge.
   private static let historicKeys: Set = ["enable_lora", "merge_weights", "runtime_config"]
+
+  /// What Graft itself declares; merging heeds it.
+  private static let ownKeys: Set = ["graft_head"]
 
   /// Whether a value switches something on: not null, false, 0 or empty.
   private static func isSet(_ value: JSONValue) -> Bool {

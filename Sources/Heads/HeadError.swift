@@ -14,6 +14,10 @@ extension GraftError.Code {
   public static let headAmbiguous = Self("head-ambiguous", .input)
   /// A head was drawn and never trained.
   public static let headFresh = Self("head-fresh", .checkFailed)
+  /// A head exists where a new one would go.
+  public static let headExists = Self("head-exists", .input)
+  /// A module's name is malformed.
+  public static let headName = Self("head-name", .usage)
   /// What config.json declares about a head is malformed.
   public static let headDeclaration = Self("head-declaration", .input)
 }
@@ -119,5 +123,96 @@ extension GraftError {
       .headDeclaration,
       "asks for rewards (r - \(mean)) / \(deviation), which are no numbers", file: file,
       remedy: "Set normalize_reward to false")
+  }
+
+  static func headExists(_ head: Head) -> Self {
+    Self(
+      .headExists, "is a head already, and no head is ever overwritten",
+      file: head.weight.file, tensor: head.weight.spec.name,
+      remedy: "Convert it with 'graft head convert', or rename it with 'graft head rename'")
+  }
+
+  static func headForm(_ form: String, _ reason: String, file: String) -> Self {
+    Self(.headUnsupported, "the form '\(form)' \(reason)", file: file)
+  }
+
+  static func headStackedForm(_ head: Head, form: String) -> Self {
+    Self(
+      .headUnsupported,
+      "is the last of \(head.inner.count + 1) layers; the form '\(form)' holds one",
+      file: head.weight.file, tensor: head.weight.spec.name,
+      remedy: "Layers with activations between them make no single matrix; 'graft head rename' "
+        + "gives the module another name")
+  }
+
+  static func offsetBesideBias(_ head: Head, file: String) -> Self {
+    Self(
+      .headDeclaration, "declares an offset for a head that has a bias of its own (\(head.place))",
+      file: file, remedy: "Remove the one that is stale")
+  }
+
+  static func offsetRefused(_ bias: any TensorSource, form: String) -> Self {
+    Self(
+      .headUnsupported, "is a bias, and the form '\(form)' has no place for it", file: bias.file,
+      tensor: bias.spec.name,
+      remedy: "Leave out --no-offset to declare it in config.json, or choose token-classifier")
+  }
+
+  static func biasNotFinite(_ bias: any TensorSource) -> Self {
+    Self(
+      .headUnsupported, "holds NaN or infinity", file: bias.file, tensor: bias.spec.name,
+      remedy: "The head is broken; take it from an earlier checkpoint")
+  }
+
+  static func outputMatrixMissing(_ directory: String, form: String) -> Self {
+    Self(
+      .headUnsupported,
+      "has no output matrix (lm_head) and its embeddings are not tied; the form '\(form)' is a "
+        + "language model and needs one",
+      file: directory,
+      remedy: "Name the model that it was trained from: --lm-head-from BASE")
+  }
+
+  static func outputMatrixNotThere(_ directory: String, tensor: String) -> Self {
+    Self(
+      .headUnsupported, "has no such tensor to take", file: directory, tensor: tensor,
+      remedy: "Name the language model that this one was trained from")
+  }
+
+  static func outputMatrixShape(_ matrix: any TensorSource, expected: [Int]) -> Self {
+    Self(
+      .headMismatch, "has shape \(matrix.spec.shape); vocab_size and hidden_size say \(expected)",
+      file: matrix.file, tensor: matrix.spec.name,
+      remedy: "Name the language model that this one was trained from")
+  }
+
+  static func classUnknown(_ config: String) -> Self {
+    Self(
+      .headUnsupported, "names no class whose family is known", file: config,
+      remedy: "Give the family's part of the class name, as in --class-name Llama")
+  }
+
+  static func adapterChangesOutput(_ tensor: any TensorSource) -> Self {
+    Self(
+      .headUnsupported, "changes the output matrix, which a classifier does not have",
+      file: tensor.file, tensor: tensor.spec.name,
+      remedy: "Merge the adapter first, then convert the head of the merged model")
+  }
+
+  static func headNameMissing(_ name: String, found: [Head], directory: String) -> Self {
+    let names = found.map(\.kind.module).joined(separator: ", ")
+    return Self(
+      .headMissing, "has no head named '\(name)'", file: directory,
+      remedy: names.isEmpty ? nil : "It has \(names)")
+  }
+
+  static func headNameInvalid(_ name: String) -> Self {
+    Self(
+      .headName, "'\(name)' is no module name",
+      remedy: "Use letters, digits, underscores and dots between them")
+  }
+
+  static func notAnObject(_ value: JSONValue, file: String) -> Self {
+    Self(.headDeclaration, "holds \(value.kindName) where an object is expected", file: file)
   }
 }

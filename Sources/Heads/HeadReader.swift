@@ -26,7 +26,7 @@ public struct HeadReader: Sendable, Hashable {
 
   /// What transformers, TRL, OpenRLHF and LLaMA-Factory would do with a model directory.
   ///
-  /// Sources: transformers 5.23 `from_pretrained`, TRL 1.16
+  /// Sources: transformers 5.23 `from_pretrained`, TRL 0.24
   /// `AutoModelForCausalLMWithValueHead.from_pretrained`, OpenRLHF 0.11
   /// `get_llm_for_sequence_regression`, LLaMA-Factory 0.9.5 `load_valuehead_params`.
   public static func all(_ search: HeadSearch, config: ModelConfig) -> [HeadReader] {

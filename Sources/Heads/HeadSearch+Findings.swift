@@ -20,7 +20,7 @@ extension HeadSearch {
         out.append(Finding(.problem, error))
       }
     } else {
-      for head in heads where !head.kind.isStandard || head.isStacked {
+      for head in heads where head.kind.module != standardModule || head.isStacked {
         out.append(Finding(.warning, .headNotConverted(head, directory: directory)))
       }
     }

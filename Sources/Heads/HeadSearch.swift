@@ -12,6 +12,9 @@ public struct HeadSearch: Sendable {
   public let heads: [Head]
   /// The names to look for first: what the user asks for, then OpenRLHF's `value_head_prefix`.
   public let names: [String]
+  /// The module that transformers' class reads: "score", and for token classifiers of some
+  /// families "classifier".
+  public let standardModule: String
 
   /// Looks in the tensors and in the files beside them.
   ///
@@ -19,22 +22,32 @@ public struct HeadSearch: Sendable {
   ///   - directory: where files may lie beside the weights.
   ///   - store: the weights.
   ///   - names: modules to look for before the known ones, as in `value_head_prefix`.
+  ///   - standardModule: the module that transformers' class reads.
   public init(
-    _ directory: String, store: TensorStore, names: [String] = []
+    _ directory: String, store: TensorStore, names: [String] = [],
+    standardModule: String = HeadKind.score.module
   ) throws(GraftError) {
     self.directory = directory
     self.names = names
+    self.standardModule = standardModule
     heads = Head.all(in: store, named: names) + (try Head.beside(directory, named: names))
   }
 
   /// Looks in a model directory, for the name that its config.json gives too.
   public init(_ model: ModelDirectory, names: [String] = []) throws(GraftError) {
-    try self.init(model.path, store: model.store, names: names + model.config.headPrefixes)
+    let isTokenClassifier =
+      if case .tokenClassifier = model.savedRole { true } else { false }
+    let tokenHead = isTokenClassifier ? model.architecture?.tokenHead : nil
+    try self.init(
+      model.path, store: model.store, names: names + model.config.headPrefixes,
+      standardModule: tokenHead ?? HeadKind.score.module)
   }
 
   /// The head that transformers would use.
   public var standard: Head? {
-    heads.first { $0.kind.isStandard && $0.wrapper.isEmpty && !$0.isBeside && !$0.isStacked }
+    heads.first {
+      $0.kind.module == standardModule && $0.wrapper.isEmpty && !$0.isBeside && !$0.isStacked
+    }
   }
 
   /// The head that counts: the first of the names asked for, else transformers', else the only one.
@@ -48,7 +61,7 @@ public struct HeadSearch: Sendable {
       if named.count > 1 { throw .headAmbiguous(named, directory: directory) }
       return head
     }
-    let standards = heads.filter(\.kind.isStandard)
+    let standards = heads.filter { $0.kind.module == standardModule }
     if let standard, standards.count == 1 { return standard }
     guard let head = heads.first else {
       throw .headMissing(directory, candidates: Self.candidates(near: directory))

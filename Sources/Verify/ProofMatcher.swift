@@ -60,7 +60,7 @@ struct ProofMatcher {
         problem(.mergedExtra(name, file: merged.path))
       }
     }
-    findings += try HeadSearch(merged.path, store: merged.store).findings(config: merged.config)
+    findings += try HeadSearch(merged).findings(config: merged.config)
   }
 
   private mutating func add(

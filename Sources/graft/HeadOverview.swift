@@ -25,6 +25,8 @@ struct HeadOverview {
     let prefixes = config?.headPrefixes ?? []
     if isAdapter {
       let adapter = try Adapter(directory)
+      declaration = try HeadDeclaration(
+        adapter.config.json, file: adapter.config.file ?? directory)
       search = try HeadSearch(directory, store: adapter.store, names: names + prefixes)
       let saved = adapter.config.savedModules
       readers = HeadReader.all(forAdapter: search, isClassifier: saved.contains("score"))
@@ -42,7 +44,7 @@ struct HeadOverview {
     statistics = measured
     if let config {
       normalization = try? RewardNormalization(config)
-      declaration = (try? config.headDeclaration) ?? declaration
+      if !isAdapter { declaration = (try? config.headDeclaration) ?? declaration }
     }
     let isReported = findings.contains { $0.detail.code == .headMissing }
     if search.heads.isEmpty, !isReported {

@@ -1,0 +1,113 @@
+import Diagnostics
+import FileIO
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: GraftCommand.isPresent, "needs the built program")) struct HeadConvertTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  @discardableResult
+  private func head(_ arguments: String...) throws -> String {
+    let result = try GraftCommand.run(["head"] + arguments)
+    #expect(result.code == 0, "\(result.errors)")
+    return result.output
+  }
+
+  @Test func convertRenameAndInitWriteDirectories() throws {
+    let base = directory.file("base")
+    try TinyLlama().write(to: base)
+    let started = try head("init", base, "--labels", "1", "--seed", "5", "-o", "\(base)-score")
+    #expect(started.contains("started:"))
+    try head("convert", "\(base)-score", "--to", "token-classifier", "-o", "\(base)-token")
+    try head("rename", "\(base)-token", "score", "scorer", "-o", "\(base)-scorer")
+    let shown = try GraftCommand.run([
+      "head", "show", "--json", "--head-name", "scorer", "\(base)-scorer",
+    ])
+    let report = try JSONValue.parse(shown.output)
+    #expect(report["heads"]?.array?.first?["module"] == "scorer")
+    #expect(report["declaration"]?["fresh"]?["seed"] == 5)
+    let again = try GraftCommand.run(
+      ["head", "init", "\(base)-score", "--labels", "1", "-o", "\(base)-again"])
+    #expect(again.code == 3)
+    #expect(again.errors.contains("no head is ever overwritten"))
+    let wrong = try GraftCommand.run(["head", "convert", base, "--to", "nothing", "-o", "x"])
+    #expect(wrong.code == 2)
+  }
+
+  /// One conversion whose output a real tool is to score.
+  private struct Case {
+    var input: String
+    var form: String
+    var reader: String
+    var more: [String] = []
+    /// Added to the reader's rewards: what config.json declares and the reader does not know.
+    var addsOffset = false
+  }
+
+  @Test(.enabled(if: Shared.isPresent && PeersPython.isPresent, "needs ../shared and the peers"))
+  func realToolsGiveTheSameRewards() throws {
+    let base = Shared.zoo("base_llama_f32")
+    let cases = [
+      Case(input: "rm_head_v_head_summary", form: "score", reader: "classifier", addsOffset: true),
+      Case(input: "rm_head_v_head_summary", form: "token-classifier", reader: "token-classifier"),
+      Case(
+        input: "rm_head_v_head_summary", form: "v_head", reader: "v_head",
+        more: ["--lm-head-from", base]),
+      Case(input: "rm_head_value_head", form: "score", reader: "classifier"),
+      Case(input: "rm_full", form: "v_head", reader: "v_head", more: ["--lm-head-from", base]),
+      Case(input: "rm_full", form: "token-classifier", reader: "token-classifier"),
+      Case(input: "rm_full_labels2", form: "token-classifier", reader: "token-classifier"),
+      Case(input: "rm_head_regression_head5", form: "score", reader: "classifier"),
+      Case(input: "openrlhf_rm_score", form: "score", reader: "classifier"),
+      Case(input: "lf_rm_lora/export", form: "score", reader: "classifier", addsOffset: true),
+      Case(input: "lf_rm_lora/export", form: "token-classifier", reader: "token-classifier"),
+    ]
+    var jobs: [JSONValue] = []
+    var expected: [[[Double]]] = []
+    var prompts = JSONValue.null
+    for (i, one) in cases.enumerated() {
+      let output = directory.file("\(i)")
+      try head(
+        ["convert", Shared.zoo(one.input), "--to", one.form, "-o", output] + one.more)
+      jobs.append(["form": .string(one.reader), "directory": .string(output)])
+      let name = String(one.input.prefix { $0 != "/" })
+      let file = Shared.zoo(name) + "/expected.json"
+      let truth = try JSONValue.parse(try readFile(file), file: file)
+      prompts = truth["prompts"] ?? .null
+      let config = try JSONValue.parse(try readFile("\(output)/config.json"), file: "config.json")
+      let offset =
+        one.addsOffset
+        ? config["graft_head"]?["offset"]?.array?.first?.double ?? .nan : 0
+      expected.append(
+        (truth["rewards_f32"]?.array ?? []).map { row in
+          (row.array ?? []).map { ($0.double ?? .nan) - offset }
+        })
+    }
+    let request = try directory.write(
+      Array((["prompts": prompts, "jobs": .array(jobs)] as JSONValue).text().utf8),
+      to: "jobs.json")
+    let printed = try PeersPython.run([PeersPython.script("rewards.py"), request])
+    let answers = try #require(
+      try JSONValue.parse(String(printed.split(separator: "\n").last ?? "")).array)
+    for (i, answer) in answers.enumerated() {
+      let what = "\(cases[i].input) as \(cases[i].form)"
+      #expect(answer["missing"] == [], "\(what)")
+      #expect(answer["unexpected"] == [], "\(what)")
+      let rewards = (answer["rewards"]?.array ?? []).map { $0.array?.compactMap(\.double) ?? [] }
+      #expect(rewards.count == 4, "\(what)")
+      #expect(!expected[i].isEmpty, "\(what)")
+      for (found, truth) in zip(rewards, expected[i]) {
+        #expect(found.count == truth.count, "\(what)")
+        for (a, b) in zip(found, truth) { #expect(abs(a - b) < 1e-5, "\(what)") }
+      }
+    }
+  }
+
+  private func head(_ arguments: [String]) throws {
+    let result = try GraftCommand.run(["head"] + arguments)
+    #expect(result.code == 0, "\(arguments) \(result.errors)")
+  }
+}
