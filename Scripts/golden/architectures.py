@@ -65,6 +65,23 @@ FAMILIES = [
     ("gpt_neox", "GPTNeoX", NEOX, ""),
     ("gpt_neox", "GPTNeoX", dict(NEOX, attention_bias=False, tie_word_embeddings=True), "tied"),
 ]
+# Vision-language models around a language model that has a table: model_type, class, configuration
+VISION = dict(hidden_size=8, intermediate_size=12, num_hidden_layers=1, num_attention_heads=2,
+              image_size=8, patch_size=4)
+NESTED = [
+    ("gemma3", "Gemma3ForConditionalGeneration",
+     dict(text_config=dict(WIDE, model_type="gemma3_text"),
+          vision_config=dict(VISION, model_type="siglip_vision_model"), mm_tokens_per_image=4)),
+    ("llava", "LlavaForConditionalGeneration",
+     dict(text_config=dict(SIZES, model_type="llama"),
+          vision_config=dict(VISION, model_type="clip_vision_model", projection_dim=8))),
+    ("qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration",
+     dict(text_config=dict(SIZES, rope_parameters=dict(
+              rope_type="default", mrope_section=[1, 1, 0], rope_theta=10000.0)),
+          vision_config=dict(depth=1, hidden_size=8, intermediate_size=12, num_heads=2,
+                             out_hidden_size=8, patch_size=4, fullatt_block_indexes=[0]),
+          tie_word_embeddings=False)),
+]
 # What a table reads of config.json; the rest would only make the file longer.
 DROPPED = re.compile(
     r"_token_id$|dropout|_pdrop|^initializer|^transformers_version$|^use_cache$|^summary_|^rope"
@@ -107,8 +124,22 @@ def case(model_type, stem, settings, variant, role):
     return out
 
 
+def nested(model_type, name, settings):
+    model = getattr(transformers, name)(AutoConfig.for_model(model_type, **settings))
+    with tempfile.TemporaryDirectory() as directory:
+        model.save_pretrained(directory)
+        with open(f"{directory}/config.json") as file:
+            saved = json.load(file)
+        with safe_open(f"{directory}/model.safetensors", "pt") as file:
+            tensors = {key: file.get_slice(key).get_shape() for key in sorted(file.keys())}
+    kept = {k: v for k, v in saved.items() if not DROPPED.search(k) and k != "vision_config"}
+    kept["text_config"] = {k: v for k, v in kept["text_config"].items() if not DROPPED.search(k)}
+    return dict(model_type=model_type, role="nested", variant="", class_name=name, labels=None,
+                config=kept, tensors=tensors)
+
+
 def main():
-    cases = []
+    cases = [nested(*settings) for settings in NESTED]
     for model_type, stem, settings, variant in FAMILIES:
         roles = ("causal", "backbone", "sequence", "token") if not variant else ("causal",)
         for role in roles:

@@ -16,6 +16,8 @@ extension GraftError.Code {
   public static let invalidConfig = Self("invalid-config", .input)
   /// Graft has no table for this architecture.
   public static let unknownArchitecture = Self("unknown-architecture", .input)
+  /// Expected tensors were not checked, because no table says what they are.
+  public static let familyUnchecked = Self("family-unchecked", .input)
   /// Expected tensors have no origin.
   public static let missingTensors = Self("missing-tensors", .input)
   /// Tensors that were read have no place to go.
@@ -103,6 +105,45 @@ extension GraftError {
     return Self(
       .unknownArchitecture, "model_type '\(modelType)' has no table here (known: \(known))",
       file: file)
+  }
+
+  static func familyUnchecked(_ modelType: String, file: String) -> Self {
+    Self(
+      .familyUnchecked,
+      "no table for model_type '\(modelType)': expected tensors were not checked, names were taken "
+        + "as they are", file: file)
+  }
+
+  static func partsUnchecked(_ names: [String], family: String, file: String) -> Self {
+    Self(
+      .familyUnchecked,
+      "the language model was checked as '\(family)'; \(counted(names, "tensor")) of other parts "
+        + "not, and taken as they are: \(listing(names))", file: file)
+  }
+
+  static func nestedUnchecked(_ reason: GraftError, file: String) -> Self {
+    Self(
+      .familyUnchecked,
+      "the language model's settings are incomplete (\(reason.message)): expected tensors were not "
+        + "checked, names were taken as they are", file: file)
+  }
+
+  static func noExperts(_ modelType: String, file: String) -> Self {
+    Self(.unknownArchitecture, "model_type '\(modelType)' has no experts to convert", file: file)
+  }
+
+  static func nothingToCompose(_ tensor: String, what: String) -> Self {
+    Self(.missingTensors, "\(what) found nothing to make it of", tensor: tensor)
+  }
+
+  static func cannotCompose(
+    _ spec: TensorSpec, with other: TensorSpec, what: String, file: String
+  ) -> Self {
+    Self(
+      .shapeMismatch,
+      "is \(spec.dtype.rawValue) \(spec.shape), beside \(other.name) \(other.dtype.rawValue) "
+        + "\(other.shape); \(what) needs one type and one width",
+      file: file, tensor: spec.name)
   }
 
   static func missing(_ names: [String], from place: String) -> Self {

@@ -52,6 +52,8 @@ public struct Ledger: Sendable {
   private var origins: [String: Origin] = [:]
   private var fates: [Reference: Fate] = [:]
   private var unsettled: Set<Reference> = []
+  /// What could not be checked, in words.
+  public private(set) var unchecked: [String] = []
 
   /// Opens an account for these tensors.
   public init(expecting expected: [ExpectedTensor]) {
@@ -86,6 +88,9 @@ public struct Ledger: Sendable {
     fates[reference] = fate
     unsettled.remove(reference)
   }
+
+  /// Records what could not be checked.
+  public mutating func note(unchecked what: String) { unchecked.append(what) }
 
   /// The origin of an expected tensor.
   public func origin(of name: String) -> Origin? { origins[name] }
@@ -126,11 +131,12 @@ public struct Ledger: Sendable {
       }
       tensors[name] = .object(entry)
     }
-    return [
-      "tensors": .object(tensors),
-      "dropped": .array(
-        dropped.map { ["tensor": .string($0.tensor.description), "reason": .string($0.reason)] }),
-    ]
+    var out = JSONObject()
+    out["tensors"] = .object(tensors)
+    out["dropped"] = .array(
+      dropped.map { ["tensor": .string($0.tensor.description), "reason": .string($0.reason)] })
+    if !unchecked.isEmpty { out["unchecked"] = .array(unchecked.map { .string($0) }) }
+    return .object(out)
   }
 }
 
@@ -148,6 +154,16 @@ extension Ledger.Origin {
   public var how: String {
     switch self {
     case .tensor(_, let how), .computed(_, let how), .created(let how): how
+    }
+  }
+
+  /// The same origin, with another step after it.
+  public func adding(_ step: String) -> Self {
+    let how = how == "copied" ? step : "\(how), \(step)"
+    return switch self {
+    case .tensor(let reference, _): .tensor(reference, how: how)
+    case .computed(let references, _): .computed(references, how: how)
+    case .created: .created(how: how)
     }
   }
 

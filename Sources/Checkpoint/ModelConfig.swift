@@ -35,16 +35,18 @@ public struct ModelConfig: Sendable {
   /// The value of a key, under the name that the family has for it, else what the family's
   /// configuration class takes where the key is absent; nil for null.
   public func value(_ key: String) -> JSONValue? {
-    let family = modelType.flatMap(Architecture.named)
-    let own = json[key] ?? family?.aliases[key].flatMap { json[$0] }
-    guard let value = own ?? family?.defaults[key], !value.isNull else { return nil }
+    let family = family
+    let names = [key, family?.aliases[key]].compactMap(\.self)
+    let places = [nestedText, json].compactMap(\.self)
+    let own = places.lazy.flatMap { place in names.lazy.compactMap { place[$0] } }.first
+    guard let value = own ?? family?.defaults[key], !value.isNull else { return .none }
     return value
   }
 
   /// A number of things: at least 1 and small enough for arithmetic on shapes.
   public func count(_ key: String) throws(GraftError) -> Int {
     guard let value = try optionalCount(key) else {
-      let alias = modelType.flatMap(Architecture.named)?.aliases[key]
+      let alias = family?.aliases[key]
       throw .configKeyMissing(alias ?? key, file: file)
     }
     return value
@@ -83,6 +85,23 @@ public struct ModelConfig: Sendable {
   /// The family, as in "llama".
   public var modelType: String? { json["model_type"]?.string }
 
+  /// The table of the family, or of the language model within a vision-language model.
+  public var family: Architecture? {
+    if let family = modelType.flatMap(Architecture.named) { return family }
+    guard let inner = nestedText?["model_type"]?.string else { return nil }
+    return Architecture.named(inner) ?? Self.textFamilies[inner].flatMap(Architecture.named)
+  }
+
+  /// Whether the language model's settings stand in `text_config`, within those of a larger model.
+  public var isNested: Bool { nestedText != nil }
+
+  private var nestedText: JSONObject? { json["text_config"]?.object }
+
+  /// Language models of vision-language models that have the tensors of another family.
+  private static let textFamilies = [
+    "qwen2_vl_text": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3",
+  ]
+
   /// The class names that the checkpoint was saved from.
   public var architectures: [String] { json["architectures"]?.array?.compactMap(\.string) ?? [] }
 
@@ -91,7 +110,9 @@ public struct ModelConfig: Sendable {
   /// The width inside the MLP.
   public var intermediateSize: Int {
     get throws(GraftError) {
-      if modelType == Architecture.gpt2.modelType, try optionalCount("intermediate_size") == nil {
+      if family?.modelType == Architecture.gpt2.modelType,
+        try optionalCount("intermediate_size") == nil
+      {
         return try 4 * hiddenSize
       }
       return try count("intermediate_size")
@@ -145,9 +166,9 @@ public struct ModelConfig: Sendable {
   /// `mlp_only_layers` does not name.
   public var sparseLayers: Set<Int> {
     get throws(GraftError) {
-      if (json["num_experts"] ?? json["num_local_experts"])?.int == 0 { return [] }
+      if (value("num_experts") ?? value("num_local_experts"))?.int == 0 { return [] }
       let step = try optionalCount("decoder_sparse_step") ?? 1
-      let plain = Set(json["mlp_only_layers"]?.array?.compactMap(\.int) ?? [])
+      let plain = Set(value("mlp_only_layers")?.array?.compactMap(\.int) ?? [])
       return Set(
         stride(from: step - 1, to: try layerCount, by: step).filter { !plain.contains($0) })
     }
@@ -158,14 +179,18 @@ public struct ModelConfig: Sendable {
     get throws(GraftError) { try optionalNumber("rms_norm_eps") ?? 1e-6 }
   }
 
-  /// Whether the output matrix is the input embedding.
+  /// Whether the output matrix is the input embedding; of a vision-language model its own word
+  /// counts before its language model's.
   public var tiesEmbeddings: Bool {
-    get throws(GraftError) { try flag("tie_word_embeddings", default: false) }
+    get throws(GraftError) {
+      if let own = json["tie_word_embeddings"]?.bool { return own }
+      return try flag("tie_word_embeddings", default: false)
+    }
   }
 
   /// The element type that the weights were saved in, by config.json's word.
   public var dtype: DType? {
-    (json["dtype"] ?? json["torch_dtype"])?.string.flatMap { DType(anyName: $0) }
+    (value("dtype") ?? value("torch_dtype"))?.string.flatMap { DType(anyName: $0) }
   }
 
   /// The number of outputs of a classification head: `id2label`'s size, else `num_labels`, else 2,
@@ -177,7 +202,7 @@ public struct ModelConfig: Sendable {
   /// Rotary position settings.
   public var rotary: RotarySettings {
     get throws(GraftError) {
-      let nested = json["rope_parameters"]?.object ?? json["rope_scaling"]?.object
+      let nested = value("rope_parameters")?.object ?? value("rope_scaling")?.object
       var theta = 10_000.0
       if let given = nested?["rope_theta"]?.double {
         theta = given

@@ -38,20 +38,20 @@ public struct MergePlan: Sendable {
       throw .quantisedBase(base.config.file)
     }
     try Self.refuseSecondMerge(of: adapter, into: base)
-    let architecture = try base.requireArchitecture()
     let plan = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec))
     let findings = plan.findings + (try plan.auditValues())
     try AdapterPlan.check(findings)
     if findings.contains(where: { $0.detail.code == .noEffect }), !options.allowsNoEffect {
       throw .mergeWithoutEffect(adapter.path)
     }
-    let supplied = Self.underFullNames(plan.replacements, architecture, base.store)
+    let supplied = Self.underFullNames(plan.replacements, base.names, base.store)
     role = try Self.role(base: base, supplied: supplied)
-    try Self.refuseTiedEmbedding(supplied, plan, role, base, architecture)
+    try Self.refuseTiedEmbedding(supplied, plan, role, base)
 
     let resolved = try base.resolve(
       as: role, supplying: supplied, how: "the adapter's trained copy")
     var account = Ledger(expecting: resolved.tensors.map(\.expected))
+    for what in resolved.ledger.unchecked { account.note(unchecked: what) }
     for source in base.store.inFileOrder + adapter.store.inFileOrder { account.read(source) }
     for (reference, reason) in resolved.ledger.dropped {
       account.settle(reference, .dropped(reason: reason))
@@ -96,7 +96,7 @@ public struct MergePlan: Sendable {
     self.options = options
     self.tensors = tensors
     ledger = account
-    self.findings = findings
+    self.findings = findings + resolved.findings
   }
 
   private static func refuseSecondMerge(
@@ -111,11 +111,10 @@ public struct MergePlan: Sendable {
 
   /// The configuration of the result.
   func configMembers() throws(GraftError) -> JSONObject {
-    let architecture = try base.requireArchitecture()
     var members = base.config.json
     if case .sequenceClassifier(let labels) = role {
       members = base.config.classifierMembers(
-        className: architecture.className(for: role), labels: labels)
+        className: try base.className(for: role), labels: labels)
     }
     if let dtype = options.dtype {
       let key = members["torch_dtype"] != nil && members["dtype"] == nil ? "torch_dtype" : "dtype"
@@ -126,12 +125,12 @@ public struct MergePlan: Sendable {
 
   /// Replacements under the names that a model with a head gives them.
   private static func underFullNames(
-    _ replacements: [String: any TensorSource], _ architecture: Architecture, _ store: TensorStore
+    _ replacements: [String: any TensorSource], _ names: ModelNames, _ store: TensorStore
   ) -> [any TensorSource] {
     replacements.sorted { $0.key < $1.key }.map { name, source in
-      let full = architecture.backbonePrefix + name
-      let isBare = store[name] != nil && !name.hasPrefix(architecture.backbonePrefix)
-      return RenamedSource(source, as: isBare && name != architecture.outputName ? full : name)
+      let full = names.backbonePrefix + name
+      let isBare = store[name] != nil && !name.hasPrefix(names.backbonePrefix)
+      return RenamedSource(source, as: isBare && name != names.outputName ? full : name)
     }
   }
 
@@ -147,10 +146,10 @@ public struct MergePlan: Sendable {
 
   private static func refuseTiedEmbedding(
     _ supplied: [any TensorSource], _ plan: AdapterPlan, _ role: ModelRole,
-    _ base: ModelDirectory, _ architecture: Architecture
+    _ base: ModelDirectory
   ) throws(GraftError) {
     guard role == .causal, try base.config.tiesEmbeddings else { return }
-    let embedding = architecture.embeddingName
+    let embedding = base.names.embeddingName
     if supplied.contains(where: { $0.spec.name == embedding }) || plan.changes[embedding] != nil {
       throw .tiedEmbeddingChanged(embedding, adapter: plan.adapter.path)
     }

@@ -78,20 +78,18 @@ struct ProofMatcher {
   /// The merged tensor of a base name; a backbone's names gain the prefix.
   private func mergedTensor(_ name: String) -> (any TensorSource)? {
     if let source = merged.store[name] { return source }
-    guard let prefix = merged.architecture?.backbonePrefix else { return nil }
-    return merged.store[prefix + name]
+    return merged.store[merged.names.backbonePrefix + name]
   }
 
   private func reasonToLeaveOut(_ source: any TensorSource) throws(GraftError) -> String? {
-    guard let architecture = base.architecture else { return nil }
     let name = source.spec.name
-    if architecture.isRecomputedBuffer(name) { return "computed again on loading" }
-    guard name == architecture.outputName else { return nil }
+    if base.names.isRecomputedBuffer(name) { return "computed again on loading" }
+    guard name == base.names.outputName else { return nil }
     if merged.savedRole.isClassifier {
       return "the classification head takes the place of the output matrix"
     }
     if try merged.config.tiesEmbeddings,
-      let embedding = base.stored(architecture.embeddingName, in: architecture),
+      let embedding = base.stored(base.names.embeddingName),
       try haveEqualBytes(source, embedding)
     {
       return "equal to the embedding that it is tied to"

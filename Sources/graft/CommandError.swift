@@ -18,8 +18,6 @@ extension GraftError.Code {
   static let noPadding = Self("no-padding", .input)
   /// The tokenizer has more tokens than the embedding has rows.
   static let vocabularyMismatch = Self("vocabulary-mismatch", .input)
-  /// The family of a model is not known.
-  static let familyUnknown = Self("family-unknown", .input)
 }
 
 extension GraftError {
@@ -62,13 +60,6 @@ extension GraftError {
       .vocabularyMismatch,
       "has token ids up to \(tokens - 1), and the embedding has \(rows) rows", file: file,
       remedy: "Tokenizer and weights are of different models, or the embedding was not resized")
-  }
-
-  static func familyUnknown(_ type: String, file: String) -> Self {
-    Self(
-      .familyUnknown,
-      "model_type '\(type)' has no table here: tensors are listed, not checked against the "
-        + "configuration", file: file)
   }
 }
 

@@ -32,6 +32,13 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The size at which another weight file is begun.")
   var shardSize = "5GB"
 
+  @Option(
+    help: """
+      How to lay out the experts of a mixture: per-expert, as transformers 4 reads them, or fused \
+      (default: as they are).
+      """)
+  var experts: String?
+
   @Option(help: "For an adapter: the program to write for, peft, mlx or gguf.")
   var to: String?
 
@@ -57,6 +64,7 @@ struct ConvertCommand: ParsableCommand {
     var conversion = Conversion(
       input: input, output: output, dtype: try Options.dtype(dtype))
     conversion.shardByteLimit = try Options.size(shardSize)
+    conversion.experts = try Options.experts(experts)
     conversion.replacesOutput = force
     var progress = Progress("converting")
     let summary = try conversion.run { done, total in progress.update(done, of: total) }

@@ -51,18 +51,12 @@ struct ModelReport {
   private mutating func check() {
     findings += heads.findings(config: directory.config)
     let config = directory.config
-    guard directory.architecture != nil else {
-      findings.append(
-        Finding(.warning, .familyUnknown(config.modelType ?? "(none)", file: config.file)))
-      return
-    }
     // Without the head that it claims, a classifier is checked as what its tensors are.
     if role.isClassifier, heads.standard == nil {
-      let output = directory.architecture?.outputName ?? ""
-      role = directory.store[output] != nil ? .causal : .backbone
+      role = directory.store[directory.names.outputName] != nil ? .causal : .backbone
     }
     do {
-      _ = try directory.resolve(as: role)
+      findings += try directory.resolve(as: role).findings
     } catch {
       findings.append(Finding(.problem, error))
     }
@@ -79,8 +73,7 @@ struct ModelReport {
 
   /// The rows of the input embedding.
   var embeddingRows: Int? {
-    guard let architecture = directory.architecture else { return nil }
-    return directory.stored(architecture.embeddingName, in: architecture)?.spec.shape.first
+    directory.stored(directory.names.embeddingName)?.spec.shape.first
   }
 
   /// What it is, in words.

@@ -1,3 +1,4 @@
+import Checkpoint
 import Diagnostics
 import TensorCore
 
@@ -10,6 +11,15 @@ enum Options {
       throw .invalidOption("--dtype", text, expected: "f32, f16 or bf16")
     }
     return dtype
+  }
+
+  /// How experts are laid out.
+  static func experts(_ text: String?) throws(GraftError) -> ExpertLayout? {
+    guard let text else { return nil }
+    guard let layout = ExpertLayout(rawValue: text) else {
+      throw .invalidOption("--experts", text, expected: "per-expert or fused")
+    }
+    return layout
   }
 
   /// A size in bytes, as in `5GB`, `500 MB` or `1000000`; units are powers of 1000, and of 1024

@@ -5,60 +5,6 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// What transformers says about every family: Tests/Fixtures/architectures.json, which
-/// Scripts/golden/architectures.py makes and which names the versions.
-struct GoldenArchitecture: Sendable, CustomTestStringConvertible {
-  let modelType: String
-  let role: ModelRole
-  let variant: String
-  let className: String
-  let config: ModelConfig
-  /// Shapes by name as they stand in the file.
-  let tensors: [String: [Int]]
-  /// Shapes by name of what stands in memory only.
-  let memory: [String: [Int]]
-  /// The names of `Linear` and `Conv1D` modules; nil where they were not recorded.
-  let linear: Set<String>?
-  let transposed: Set<String>?
-
-  var testDescription: String { "\(modelType) \(className) \(variant)" }
-
-  init?(_ json: JSONValue, file: String) {
-    guard let modelType = json["model_type"]?.string, let name = json["class_name"]?.string,
-      let config = json["config"]?.object, let tensors = json["tensors"]?.object
-    else { return nil }
-    self.modelType = modelType
-    className = name
-    variant = json["variant"]?.string ?? ""
-    let labels = json["labels"]?.int ?? 0
-    switch json["role"]?.string {
-    case "causal": role = .causal
-    case "backbone": role = .backbone
-    case "sequence": role = .sequenceClassifier(labels: labels)
-    case "token": role = .tokenClassifier(labels: labels)
-    default: return nil
-    }
-    self.config = ModelConfig(config, file: file)
-    func shapes(_ object: JSONObject?) -> [String: [Int]] {
-      var out: [String: [Int]] = [:]
-      for (name, shape) in object ?? JSONObject() {
-        out[name] = shape.array?.compactMap(\.int) ?? []
-      }
-      return out
-    }
-    self.tensors = shapes(tensors)
-    memory = shapes(json["memory_only"]?.object)
-    linear = json["linear"]?.array.map { Set($0.compactMap(\.string)) }
-    transposed = json["transposed"]?.array.map { Set($0.compactMap(\.string)) }
-  }
-
-  static let all: [GoldenArchitecture] = {
-    let file = Fixtures.path("architectures.json")
-    let json = try? JSONValue.parse(try readFile(file), file: file)
-    return (json?["cases"]?.array ?? []).compactMap { GoldenArchitecture($0, file: file) }
-  }()
-}
-
 @Suite struct ArchitectureTests {
   @Test func `the golden covers every family but InternLM2, whose class is not in transformers`() {
     let covered = Set(GoldenArchitecture.all.map(\.modelType))
@@ -142,6 +88,66 @@ struct GoldenArchitecture: Sendable, CustomTestStringConvertible {
     #expect(try config.tiesEmbeddings)
     #expect(try config.headDimension == 256)
     #expect(throws: GraftError.self) { try config.keyValueHeadCount }
+  }
+
+  @Test(arguments: GoldenArchitecture.nested)
+  func `a language model within a larger one is checked, the rest named`(
+    _ golden: GoldenArchitecture
+  ) throws {
+    let temporary = try TemporaryDirectory()
+    try golden.write(to: temporary.file("m"))
+    let model = try ModelDirectory(temporary.file("m"))
+    #expect(model.savedRole == .causal)
+    let resolved = try model.resolve(as: .causal)
+    #expect(Set(resolved.tensors.map(\.expected.name)) == Set(golden.tensors.keys))
+    let other = resolved.tensors.filter { $0.expected.name.contains("vis") }
+    #expect(other.count > 4)
+    let finding = try #require(resolved.findings.first)
+    #expect(resolved.findings.count == 1)
+    #expect(finding.severity == .warning)
+    #expect(finding.detail.code == .familyUnchecked)
+    #expect(resolved.ledger.unchecked == [finding.detail.message])
+    #expect(model.names.embeddingName.hasSuffix("model.embed_tokens.weight"))
+
+    let lost = model.names.backbonePrefix + "layers.1.mlp.up_proj.weight"
+    try golden.write(to: temporary.file("lacking"), leavingOut: [lost])
+    let error = #expect(throws: GraftError.self) {
+      try ModelDirectory(temporary.file("lacking")).resolve(as: .causal)
+    }
+    #expect(error?.code == .missingTensors)
+    #expect(error?.message.contains(lost) == true)
+  }
+
+  @Test func `settings that leave a language model's sizes out are said to be unchecked`() throws {
+    let temporary = try TemporaryDirectory()
+    let golden = try #require(GoldenArchitecture.nested.first { $0.modelType == "gemma3" })
+    try golden.write(to: temporary.file("m"))
+    let sparse = #"{"model_type": "gemma3", "text_config": {"model_type": "gemma3_text"}}"#
+    try writeFileAtomically(temporary.file("m/config.json"), sparse)
+    let resolved = try ModelDirectory(temporary.file("m")).resolve(as: .causal)
+    #expect(resolved.tensors.count == golden.tensors.count)
+    #expect(resolved.findings.first?.detail.message.contains("were not checked") == true)
+  }
+
+  @Test func `a family without a table is taken by its names, and that is said`() throws {
+    let temporary = try TemporaryDirectory()
+    var tiny = TinyLlama()
+    try tiny.config.set("model_type", #""some_new_model""#)
+    try tiny.write(to: temporary.file("m"))
+    let model = try ModelDirectory(temporary.file("m"))
+    let resolved = try model.resolve(as: model.savedRole)
+    #expect(resolved.tensors.count == tiny.tensors.count)
+    #expect(resolved.ledger.unchecked.count == 1)
+    #expect(resolved.findings.first?.detail.message.contains("'some_new_model'") == true)
+    #expect(model.names.embeddingName == "model.embed_tokens.weight")
+    #expect(model.names.outputName == "lm_head.weight")
+    let head = MemorySource(
+      name: "score.weight", shape: [1, 8], floats: [Float](repeating: 1, count: 8), origin: "test")
+    let scored = try model.resolve(as: .sequenceClassifier(labels: 1), supplying: [head])
+    #expect(scored.tensors.last?.expected.name == "score.weight")
+    #expect(scored.ledger.dropped.map(\.tensor.tensor) == ["lm_head.weight"])
+    #expect(
+      try model.className(for: .sequenceClassifier(labels: 1)) == "LlamaForSequenceClassification")
   }
 
   @Test(

@@ -45,6 +45,30 @@ extension Architecture {
     return parameters
   }
 
+  /// The tensors that have one name beside fused experts and another beside separate ones.
+  ///
+  /// - Throws: ``GraftError`` if config.json lacks what the names depend on.
+  func layoutRenames(
+    _ config: ModelConfig
+  ) throws(GraftError) -> [(perExpert: String, fused: String)] {
+    func others(_ layout: ExpertLayout) throws(GraftError) -> [String] {
+      var out: [String] = []
+      for rule in rules where rule.layout == layout && rule.kind != .expert {
+        out += try names(rule, config).map { backbonePrefix + $0 }
+      }
+      return out
+    }
+    return Array(zip(try others(.perExpert), try others(.fused)))
+  }
+
+  /// Whether a tensor of this name belongs to fused experts.
+  func isFusedExpert(_ name: String) -> Bool {
+    rules.contains { rule in
+      guard !rule.members.isEmpty, let star = rule.name.lastIndex(of: "*") else { return false }
+      return name.hasSuffix(rule.name[rule.name.index(after: star)...])
+    }
+  }
+
   /// Whether files of this family may hold experts in either layout.
   public var hasExperts: Bool { rules.contains { !$0.members.isEmpty } }
 

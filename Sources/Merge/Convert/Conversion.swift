@@ -17,6 +17,8 @@ public struct Conversion: Sendable {
   public var dtype: DType?
   /// The bytes of weights that one file may hold.
   public var shardByteLimit = 5_000_000_000
+  /// How to lay out the experts of a mixture; nil keeps what the directory has.
+  public var experts: ExpertLayout?
   /// Whether an existing output directory may be replaced.
   public var replacesOutput = false
 
@@ -81,25 +83,7 @@ public struct Conversion: Sendable {
 
   private func convertDirectory(_ progress: (Int, Int) -> Void) throws(GraftError) -> Summary {
     let model = try ModelDirectory(input)
-    let sources = model.store.inFileOrder
-    var ledger = Ledger(
-      expecting: sources.map {
-        ExpectedTensor(name: $0.spec.name, shape: $0.spec.shape, kind: .linear)
-      })
-    var planned: [PlannedTensor] = []
-    for source in sources {
-      ledger.read(source)
-      let name = source.spec.name
-      let target = source.spec.dtype.isFloatingPoint ? dtype : nil
-      let isCopied = target == nil || target == source.spec.dtype
-      planned.append(
-        isCopied
-          ? try PlannedTensor(copying: source, as: name)
-          : try PlannedTensor(rounding: source, as: name, to: target ?? source.spec.dtype))
-      let how = isCopied ? "copied" : "rounded once from \(source.spec.dtype.rawValue)"
-      try ledger.assign(name, from: .tensor(Ledger.Reference(source), how: how))
-    }
-    try ledger.check(place: input)
+    let (planned, ledger) = try plan(model)
     let beside = try DirectoryContents(input, weights: model.store.files)
     let directory = try OutputDirectory(output, replacing: replacesOutput, inputs: [input])
     var records = try writeTensors(
@@ -110,8 +94,48 @@ public struct Conversion: Sendable {
     records.append(try writeConfig(model.config, in: directory))
     let read = model.store.files.map { splitPath($0).name } + ["config.json"] + beside.copied
     let inputs = [try Provenance.input(input, files: read)]
+    var notes = beside.notes
+    if let experts, model.expertLayout == experts {
+      notes.append("the experts are \(experts.rawValue) already")
+    }
     return try seal(
-      records, planned, ledger, inputs, notes: beside.notes, dtype: dtype, in: directory)
+      records, planned, ledger, inputs, notes: notes, dtype: dtype, in: directory)
+  }
+
+  /// Every tensor of a directory: as it is, in another type, or with experts in another layout.
+  private func plan(
+    _ model: ModelDirectory
+  ) throws(GraftError) -> (tensors: [PlannedTensor], ledger: Ledger) {
+    var turned: ExpertConversion?
+    if let experts { turned = try ExpertConversion(model, to: experts) }
+    var entries: [ExpertConversion.Entry] = []
+    for source in model.store.inFileOrder {
+      let name = source.spec.name
+      entries += turned?.entries[name] ?? []
+      if turned?.consumed.contains(name) != true {
+        let origin = Ledger.Origin.tensor(Ledger.Reference(source), how: "copied")
+        entries.append(ExpertConversion.Entry(source: source, origin: origin))
+      }
+    }
+    var ledger = Ledger(
+      expecting: entries.map {
+        ExpectedTensor(name: $0.source.spec.name, shape: $0.source.spec.shape, kind: .other)
+      })
+    for source in model.store.inFileOrder { ledger.read(source) }
+    var planned: [PlannedTensor] = []
+    for (source, origin) in entries.map({ ($0.source, $0.origin) }) {
+      let name = source.spec.name
+      let target = source.spec.dtype.isFloatingPoint ? dtype : nil
+      let isCopied = target == nil || target == source.spec.dtype
+      planned.append(
+        isCopied
+          ? try PlannedTensor(copying: source, as: name)
+          : try PlannedTensor(rounding: source, as: name, to: target ?? source.spec.dtype))
+      let rounded = "rounded once from \(source.spec.dtype.rawValue)"
+      try ledger.assign(name, from: isCopied ? origin : origin.adding(rounded))
+    }
+    try ledger.check(place: input)
+    return (planned, ledger)
   }
 
   /// config.json with the new type under the key that it had, everything else as it was.
@@ -133,6 +157,7 @@ public struct Conversion: Sendable {
   ) throws(GraftError) -> Summary {
     var settings = JSONObject()
     settings["dtype"] = dtype.map { .string($0.torchName) } ?? .null
+    if let experts { settings["experts"] = .string(experts.rawValue) }
     settings["shard_size"] = JSONValue(shardByteLimit)
     try Provenance(command: "convert", settings: settings, inputs: inputs, ledger: ledger)
       .seal(records, in: directory)

@@ -155,8 +155,7 @@ struct ExtractionSort {
   private var isCausal: Bool { finetuned.savedRole == .causal }
 
   private func embedding(of model: ModelDirectory) -> (any TensorSource)? {
-    guard let architecture = model.architecture else { return nil }
-    return model.stored(architecture.embeddingName, in: architecture)
+    model.stored(model.names.embeddingName)
   }
 
   private func isEmbedding(_ name: String) -> Bool {
