@@ -166,6 +166,16 @@ extension GraftError {
       .shapeMismatch, "has shape \(found); \(reason) says \(expected)", file: file, tensor: tensor)
   }
 
+  static func vocabularyMismatch(
+    _ spec: TensorSpec, expected: [Int], sizes: VocabularySizes, file: String
+  ) -> Self {
+    Self(
+      .shapeMismatch,
+      "has shape \(spec.shape); config.json says \(expected). Of the vocabulary, \(sizes)",
+      file: file, tensor: spec.name,
+      remedy: "Set vocab_size to the embedding's rows if they belong together")
+  }
+
   static func tiedButDifferent(_ tensor: String, config: String, file: String) -> Self {
     Self(
       .tiedButDifferent,

@@ -51,6 +51,13 @@ extension ModelDirectory {
       }
       guard let source = replacement ?? own else { continue }
       guard source.spec.shape == tensor.shape else {
+        if [.embedding, .output].contains(tensor.kind),
+          source.spec.shape.dropFirst() == tensor.shape.dropFirst()
+        {
+          throw .vocabularyMismatch(
+            source.spec, expected: tensor.shape, sizes: try VocabularySizes(self),
+            file: source.file)
+        }
         throw .shapeMismatch(
           source.spec.name, found: source.spec.shape, expected: tensor.shape,
           because: "config.json", file: source.file)

@@ -99,23 +99,14 @@ struct ModelReport {
 struct TokenizerReport {
   let file: String
   /// One more than the highest token id.
-  private(set) var tokenCount = 0
+  let tokenCount: Int
   let hasChatTemplate: Bool
 
   /// - Returns: nil if the directory has no tokenizer.json.
   init?(_ directory: String) throws(GraftError) {
     file = "\(directory)/tokenizer.json"
-    guard fileExists(file) else { return nil }
-    let json = try JSONValue.parse(try readFile(file), file: file)
-    let vocabulary = json["model"]?["vocab"]
-    if let ids = vocabulary?.object {
-      for id in ids.values { tokenCount = max(tokenCount, (id.int ?? -1) + 1) }
-    } else if let pieces = vocabulary?.array {
-      tokenCount = pieces.count
-    }
-    for token in json["added_tokens"]?.array ?? [] {
-      tokenCount = max(tokenCount, (token["id"]?.int ?? -1) + 1)
-    }
+    guard let count = try VocabularySizes.tokens(in: directory) else { return nil }
+    tokenCount = count
     let settings = "\(directory)/tokenizer_config.json"
     if fileExists("\(directory)/chat_template.jinja") {
       hasChatTemplate = true
