@@ -19,6 +19,9 @@ let fileHalf: [Target] = [
   // Layer 1: one format each
   .target(
     name: "Safetensors", dependencies: ["Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
+  .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+  .target(
+    name: "TorchArchive", dependencies: ["CZlib", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "GGUF", dependencies: ["CKernels", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "Tokenization", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
   .target(name: "ChatTemplate", dependencies: ["Diagnostics", "StrictJSON"]),
@@ -29,6 +32,7 @@ let fileHalf: [Target] = [
     name: "Checkpoint",
     dependencies: [
       "CKernels", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore",
+      "TorchArchive",
     ]),
   // Layer 3
   .target(
@@ -136,7 +140,7 @@ func tests(of target: Target) -> Target {
     exclude: FileManager.default.fileExists(atPath: fixtures) ? ["Fixtures"] : [])
 }
 
-let untested: Set = ["CKernels", "Diagnostics", "CTorch", "graft", "graft-engine"]
+let untested: Set = ["CKernels", "CZlib", "Diagnostics", "CTorch", "graft", "graft-engine"]
 let support: [Target] = [
   .target(
     name: "TestSupport",
@@ -170,9 +174,9 @@ let package = Package(
 // MARK: - Settings of every Swift target
 
 /// Targets that read untrusted bytes: every unsafe step is marked.
-let strictlySafe: Set = ["FileIO", "GGUF", "Safetensors", "StrictJSON"]
+let strictlySafe: Set = ["FileIO", "GGUF", "Safetensors", "StrictJSON", "TorchArchive"]
 
-for target in package.targets where !["CKernels", "CTorch"].contains(target.name) {
+for target in package.targets where !["CKernels", "CTorch", "CZlib"].contains(target.name) {
   var settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),

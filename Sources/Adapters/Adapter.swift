@@ -10,7 +10,7 @@ public struct Adapter: Sendable {
   public let path: String
   /// `adapter_config.json`.
   public let config: AdapterConfig
-  /// The tensors, by PEFT's names: of `adapter_model.safetensors` as they are there, of another
+  /// The tensors, by PEFT's names: of `adapter_model.safetensors` or `.bin` as they are there, of another
   /// program's files under the names and in the shapes that PEFT gives them.
   public let store: TensorStore
   /// The program that wrote it.
@@ -45,21 +45,19 @@ public struct Adapter: Sendable {
     guard directoryExists(path) else {
       throw fileExists(path) ? .adapterIsFile(path) : .system("opening", path, errno: ENOENT)
     }
-    let weights = "\(path)/adapter_model.safetensors"
-    let pickle = "\(path)/adapter_model.bin"
     if !fileExists("\(path)/adapter_config.json"), let inner = Self.nested(in: path) {
       throw .adapterNested(path, inner: inner)
     }
     config = try AdapterConfig(directory: path)
-    guard fileExists(weights) || fileExists(weights + ".index.json") else {
-      throw fileExists(pickle) ? .adapterPickle(pickle) : .adapterWeightsMissing(path)
+    guard TensorStore.isPresent(in: path, name: "adapter_model") else {
+      throw .adapterWeightsMissing(path)
     }
     store = try TensorStore(directory: path, name: "adapter_model")
     self.path = path
     dialect = .peft
     reservation = nil
     guard !store.names.isEmpty else {
-      throw .adapterEmpty(weights, hasPickle: fileExists(pickle))
+      throw .adapterEmpty(store.files.first ?? path)
     }
   }
 

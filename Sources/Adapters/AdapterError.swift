@@ -54,23 +54,16 @@ extension GraftError {
 
   static func adapterWeightsMissing(_ directory: String) -> Self {
     Self(
-      .adapterWeights, "has no adapter_model.safetensors", file: directory,
+      .adapterWeights, "has neither adapter_model.safetensors nor adapter_model.bin",
+      file: directory,
       remedy: "Copy it from where the adapter was trained")
   }
 
-  static func adapterPickle(_ file: String) -> Self {
-    Self(
-      .adapterWeights, "pickled weights (.bin) are not read, since they can run code when loaded",
-      file: file, remedy: "Load it with PEFT and save it again, with safe_serialization=True")
-  }
-
-  static func adapterEmpty(_ file: String, hasPickle: Bool) -> Self {
+  static func adapterEmpty(_ file: String) -> Self {
     Self(
       .emptyAdapter, "holds no tensors at all", file: file,
-      remedy: hasPickle
-        ? "The weights may be in the adapter_model.bin beside it; save that as safetensors"
-        : "The trainer saved a wrapped model (torch.compile, FSDP, DeepSpeed) whose names PEFT did "
-          + "not recognise; the trained weights are not in here")
+      remedy: "The trainer saved a wrapped model (torch.compile, FSDP, DeepSpeed) whose names PEFT "
+        + "did not recognise; the trained weights are not in here")
   }
 
   // MARK: Configuration

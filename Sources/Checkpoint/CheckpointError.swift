@@ -8,6 +8,10 @@ extension GraftError.Code {
   public static let indexMismatch = Self("index-mismatch", .input)
   /// An index names a file outside its directory.
   public static let pathTraversal = Self("path-traversal", .input)
+  /// Weights without elements stand beside weights that have them.
+  public static let emptyWeights = Self("empty-weights", .input)
+  /// Weights of two kinds stand side by side and hold different numbers.
+  public static let conflictingWeights = Self("conflicting-weights", .input)
   /// One name appears twice among a model's tensors.
   public static let duplicateTensor = Self("duplicate-tensor", .input)
   /// A tensor's type holds no real numbers, where numbers are needed.
@@ -31,13 +35,30 @@ extension GraftError.Code {
 }
 
 extension GraftError {
-  static func noWeights(_ directory: String, name: String) -> Self {
+  static func noWeights(_ directory: String, names: [String]) -> Self {
     Self(
-      .noWeights, "holds neither \(name).safetensors nor \(name).safetensors.index.json",
+      .noWeights, "holds neither \(names.joined(separator: " nor ")), nor an index of either",
       file: directory,
-      remedy:
-        "Name a directory with safetensors weights; 'graft convert' makes one from a GGUF file"
-    )
+      remedy: "Name a directory with weights; 'graft convert' makes one from a GGUF file")
+  }
+
+  static func emptyBesideFull(_ file: String, full: String, tensor: String?) -> Self {
+    Self(
+      .emptyWeights,
+      tensor == nil
+        ? "holds no tensors at all, and \(full) beside it does"
+        : "holds no elements, and \(full) beside it does",
+      file: file, tensor: tensor,
+      remedy: "The trainer saved before it gathered the weights; remove this file, so that the "
+        + "other one counts")
+  }
+
+  static func weightsDiffer(
+    _ file: String, _ other: String, tensor: String, _ what: String
+  ) -> Self {
+    Self(
+      .conflictingWeights, "\(what): \(other) beside it holds other weights", file: file,
+      tensor: tensor, remedy: "Remove the one that is stale")
   }
 
   static func indexWithoutMap(_ index: String) -> Self {

@@ -9,6 +9,8 @@ extension GraftError.Code {
   public static let ggufHeader = Self("gguf-header", .input)
   /// A tensor's storage type cannot be turned into numbers here.
   public static let unreadableGGMLType = Self("unreadable-ggml-type", .input)
+  /// What is to be written cannot be a GGUF file.
+  public static let unwritableGGUF = Self("unwritable-gguf", .input)
   /// A key of the metadata is missing or holds the wrong kind of value.
   public static let ggufMetadata = Self("gguf-metadata", .input)
 }
@@ -125,5 +127,25 @@ extension GraftError {
 
   static func keyKind(_ file: String, key: String, found: String, expected: String) -> Self {
     Self(.ggufMetadata, "'\(key)' is \(found); \(expected) was expected", file: file)
+  }
+
+  static func unwritableKey(_ file: String, key: String, _ what: String) -> Self {
+    Self(.unwritableGGUF, "the key '\(key)' \(what)", file: file)
+  }
+
+  static func unwritableTensor(_ file: String, tensor: String, _ what: String) -> Self {
+    Self(.unwritableGGUF, what, file: file, tensor: tensor)
+  }
+
+  static func tooManyGGUFBytes(_ file: String) -> Self {
+    Self(.unwritableGGUF, "more bytes were written than its tensors take", file: file)
+  }
+
+  static func missingGGUFBytes(
+    _ file: String, tensor: String, written: Int, expected: Int
+  ) -> Self {
+    Self(
+      .unwritableGGUF, "closed after \(written) of its \(expected) bytes", file: file,
+      tensor: tensor)
   }
 }

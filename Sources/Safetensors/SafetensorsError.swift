@@ -1,4 +1,5 @@
 public import Diagnostics
+import FileIO
 import StrictJSON
 
 extension GraftError.Code {
@@ -24,7 +25,7 @@ extension GraftError {
   private static let fetchAgain = "The file may be damaged; fetch it again"
 
   static func foreignFile(_ file: String, _ kind: ForeignFile) -> Self {
-    Self(.foreignFile, kind.description, file: file, remedy: kind.remedy)
+    Self(.foreignFile, kind.description(insteadOf: "safetensors"), file: file, remedy: kind.remedy)
   }
 
   static func tooShortForHeader(_ file: String, size: Int) -> Self {

@@ -23,12 +23,11 @@ import Testing
     }
   }
 
-  @Test func pickledWeightsAreRefusedWithARemedy() throws {
+  @Test func brokenPickledWeightsAreRefused() throws {
     _ = try directory.write(Array(#"{"peft_type": "LORA"}"#.utf8), to: "adapter_config.json")
     _ = try directory.write([0x80, 2], to: "adapter_model.bin")
     let error = #expect(throws: GraftError.self) { try Adapter(directory.path) }
-    #expect(error?.code == .adapterWeights)
-    #expect(error?.remedy?.contains("safe_serialization") == true)
+    #expect(error?.file?.hasSuffix("adapter_model.bin") == true)
   }
 
   @Test func aNamedAdapterIsFoundBelow() throws {

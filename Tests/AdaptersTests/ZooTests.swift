@@ -83,12 +83,17 @@ import Testing
     ("bad_empty_adapter_40bytes", .emptyAdapter),
     ("wrap_torch_compile/adapter", .emptyAdapter),
     ("wrap_activation_ckpt/adapter", .emptyAdapter),
-    ("lora_bin/adapter", .adapterWeights),
-    ("evil_pickle_adapter_bin", .adapterWeights),
+    ("evil_pickle_adapter_bin", GraftError.Code("unsafe-pickle", .input)),
   ])
   func brokenAdaptersDoNotOpen(adapter: String, code: GraftError.Code) throws {
     let error = #expect(throws: GraftError.self) { try Adapter(Shared.zoo(adapter)) }
     #expect(error?.code == code)
+  }
+
+  @Test func pickledWeightsAreReadLikeOthers() throws {
+    let plan = try plan("lora_bin/adapter", "base_llama_f32")
+    try plan.check()
+    #expect(try plan.auditValues().isEmpty)
   }
 
   @Test func anUntrainedAdapterIsReported() throws {

@@ -11,7 +11,8 @@ struct DequantizationTests {
   static let types: [(String, UInt32, Int)] = [
     ("F32", 0, 1), ("F16", 1, 1), ("BF16", 30, 1), ("Q4_0", 2, 32), ("Q4_1", 3, 32),
     ("Q5_0", 6, 32), ("Q5_1", 7, 32), ("Q8_0", 8, 32), ("Q4_K", 12, 256), ("Q5_K", 13, 256),
-    ("Q6_K", 14, 256),
+    ("Q6_K", 14, 256), ("Q2_K", 10, 256), ("Q3_K", 11, 256), ("IQ4_NL", 20, 32),
+    ("IQ4_XS", 23, 256), ("MXFP4", 39, 32), ("TQ1_0", 34, 256), ("TQ2_0", 35, 256),
   ]
 
   /// The bits of all numbers of `blocks`, read through a GGUF file of `rows` rows, in row blocks
@@ -74,7 +75,7 @@ struct DequantizationTests {
   func refusesUnreadable() throws {
     let directory = try TemporaryDirectory()
     var builder = GGUFBuilder()
-    builder.add("w", shape: [256], type: 23, bytes: [UInt8](repeating: 0, count: 136))
+    builder.add("w", shape: [256], type: 16, bytes: [UInt8](repeating: 0, count: 66))
     let file = try GGUFFile(directory.write(builder.bytes(), to: "a.gguf"))
     let tensor = try #require(file["w"])
     #expect(!tensor.type.isReadable)
@@ -85,7 +86,7 @@ struct DequantizationTests {
       }
     }
     #expect(error.code == .unreadableGGMLType)
-    #expect(error.message.contains("IQ4_XS"))
+    #expect(error.message.contains("IQ2_XXS"))
     #expect(error.tensor == "w")
   }
 }

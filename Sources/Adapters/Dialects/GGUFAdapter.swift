@@ -73,7 +73,7 @@ struct GGUFAdapter {
       default: throw .ggufTensor(tensor.name, file: path)
       }
     }
-    guard !tensors.isEmpty else { throw .adapterEmpty(path, hasPickle: false) }
+    guard !tensors.isEmpty else { throw .adapterEmpty(path) }
     guard alpha.isFinite else { throw .ggufAlpha(alpha, file: path) }
     config = try Self.config(ranks, whole, alpha: alpha, file: path)
   }

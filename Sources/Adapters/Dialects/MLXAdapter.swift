@@ -39,7 +39,7 @@ struct MLXAdapter {
       }
       tensors.append(tensor)
     }
-    guard !tensors.isEmpty else { throw .adapterEmpty(archive, hasPickle: false) }
+    guard !tensors.isEmpty else { throw .adapterEmpty(archive) }
     try Self.checkComplete(
       modules, keys: settings?["keys"]?.array?.compactMap(\.string),
       layers: json["num_layers"]?.int, file: archive)

@@ -20,11 +20,18 @@ void graft_dequantize_q4_1(const uint8_t *_Nonnull blocks, float *_Nonnull out, 
 void graft_dequantize_q5_0(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
 void graft_dequantize_q5_1(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
 void graft_dequantize_q8_0(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_iq4_nl(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_mxfp4(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
 
 // 256 weights a block.
 void graft_dequantize_q4_k(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
 void graft_dequantize_q5_k(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
 void graft_dequantize_q6_k(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_q2_k(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_q3_k(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_iq4_xs(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_tq1_0(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
+void graft_dequantize_tq2_0(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);
 
 // One weight a block: the numbers as they are.
 void graft_dequantize_f32(const uint8_t *_Nonnull blocks, float *_Nonnull out, size_t count);

@@ -13,7 +13,10 @@ struct DirectoryContents {
     let weights = Set(weights.map { splitPath($0).name })
     var others: [String] = []
     for name in try directoryEntries(path) {
-      let replaced = ["config.json", "model.safetensors.index.json", Provenance.fileName]
+      let replaced = [
+        "config.json", "model.safetensors.index.json", "pytorch_model.bin.index.json",
+        Provenance.fileName,
+      ]
       if replaced.contains(name) || weights.contains(name) || name.hasPrefix(".") { continue }
       let isWeights = ["bin", "pt", "pth", "gguf", "h5", "msgpack", "onnx"].contains {
         name.hasSuffix("." + $0) || name.hasSuffix(".\($0).index.json")

@@ -1,5 +1,5 @@
 /// What a file that should hold weights turns out to be, told by its first bytes.
-enum ForeignFile: CustomStringConvertible {
+package enum ForeignFile: Sendable {
   case lfsPointer
   case webPage
   case torchArchive
@@ -9,7 +9,7 @@ enum ForeignFile: CustomStringConvertible {
   case compressed
 
   /// Recognises the kind from the first bytes of a file, or nil.
-  init?(_ prefix: [UInt8]) {
+  package init?(_ prefix: [UInt8]) {
     func begins(_ bytes: some Sequence<UInt8>) -> Bool { prefix.starts(with: bytes) }
     let text = String(decoding: prefix, as: UTF8.self).lowercased()
       .drop { $0.isWhitespace || $0 == "\u{FEFF}" }
@@ -19,7 +19,9 @@ enum ForeignFile: CustomStringConvertible {
       self = .webPage
     } else if begins([0x50, 0x4B, 0x03, 0x04]) {
       self = .torchArchive
-    } else if prefix.count >= 2, prefix[0] == 0x80, (2...5).contains(prefix[1]) {
+    } else if prefix.count >= 2, prefix[0] == 0x80, (2...5).contains(prefix[1]),
+      !Self.beginsAsSafetensors(prefix)
+    {
       self = .pickle
     } else if begins("GGUF".utf8) {
       self = .gguf
@@ -32,24 +34,32 @@ enum ForeignFile: CustomStringConvertible {
     }
   }
 
-  var description: String {
+  /// Whether a length of less than 2^32 stands before a JSON object; its first bytes can be those
+  /// of a pickle.
+  private static func beginsAsSafetensors(_ prefix: [UInt8]) -> Bool {
+    prefix.count >= 9 && prefix[4..<8].allSatisfy { $0 == 0 } && prefix[8] == UInt8(ascii: "{")
+  }
+
+  /// What the file is, and what it is not.
+  package func description(insteadOf expected: String) -> String {
     switch self {
     case .lfsPointer: "is a Git LFS pointer: text that stands for the weights, not the weights"
     case .webPage: "is a web page, most likely an error message that was saved as the file"
-    case .torchArchive: "is a zip archive, as PyTorch writes .bin and .pt files, not safetensors"
-    case .pickle: "is a Python pickle, as old PyTorch files are, not safetensors"
-    case .gguf: "is a GGUF file, not safetensors"
-    case .jsonText: "is JSON text, not safetensors"
-    case .compressed: "is a compressed file, not safetensors"
+    case .torchArchive: "is a zip archive, as PyTorch writes .bin and .pt files, not \(expected)"
+    case .pickle: "is a Python pickle, as old PyTorch files are, not \(expected)"
+    case .gguf: "is a GGUF file, not \(expected)"
+    case .jsonText: "is JSON text, not \(expected)"
+    case .compressed: "is a compressed file, not \(expected)"
     }
   }
 
-  var remedy: String {
+  /// What the user can do.
+  package var remedy: String {
     switch self {
     case .lfsPointer: "Run 'git lfs pull' in its repository"
     case .webPage: "Fetch the file again; the address or the access token may be wrong"
     case .torchArchive, .pickle:
-      "Nothing in it was executed. Save the model as safetensors with the program that wrote it"
+      "Nothing in it was executed. Name the file as PyTorch does, with .bin, .pt or .pth"
     case .gguf: "Run 'graft convert' on it first"
     case .jsonText: "Name the weights, or the directory that holds them"
     case .compressed: "Unpack it first"
