@@ -38,8 +38,8 @@ let fileHalf: [Target] = [
   .target(
     name: "Adapters",
     dependencies: [
-      "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON",
-      "TensorCore",
+      "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "LinearAlgebra", "Safetensors",
+      "StrictJSON", "TensorCore",
     ]),
   .target(
     name: "Heads",

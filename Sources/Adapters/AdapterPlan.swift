@@ -8,25 +8,28 @@ public import TensorCore
 /// configuration names receives its pair. Making a plan reads no tensor bytes; it collects every
 /// disagreement in ``findings`` instead of stopping at the first.
 public struct AdapterPlan: Sendable {
-  /// The adapter.
+  /// The adapter; of several the first, or what they make together.
   public let adapter: Adapter
+  /// The adapters that it is made of, in their order.
+  public internal(set) var adapters: [Adapter]
   /// What happens to the base's tensors, by their names, in the order of application.
-  public private(set) var changes: [String: [TensorChange]] = [:]
+  public internal(set) var changes: [String: [TensorChange]] = [:]
   /// Tensors that replace the base's, or that the base lacks (a trained head), by name in the
   /// result.
-  public private(set) var replacements: [String: any TensorSource] = [:]
+  public internal(set) var replacements: [String: any TensorSource] = [:]
   /// The names in ``replacements`` that the base lacks.
-  public private(set) var additions: Set<String> = []
+  public internal(set) var additions: Set<String> = []
   /// Adapter tensors that are left out on purpose: untrained copies that a wrapper saved.
-  public private(set) var ignored: [String] = []
+  public internal(set) var ignored: [String] = []
   /// What is wrong or worth knowing.
-  public private(set) var findings: [Finding] = []
+  public internal(set) var findings: [Finding] = []
 
   /// Maps an adapter onto a base.
   ///
   /// - Parameter base: the base's tensors.
   public init(_ adapter: Adapter, base: some Sequence<TensorSpec>) {
     self.adapter = adapter
+    adapters = [adapter]
     if let reservation = adapter.reservation { problem(reservation) }
     for refusal in adapter.config.refusals { problem(refusal) }
     for key in adapter.config.unknownKeys {

@@ -25,6 +25,13 @@ public struct Ledger: Sendable {
       self.init(file: onDisk.file, tensor: onDisk.spec.name)
     }
 
+    /// The tensors on disk that a source comes from: itself, or those that it is computed from.
+    public static func all(of source: any TensorSource) -> [Reference] {
+      if let derived = source as? any DerivedSource { return all(of: derived.original) }
+      if let composed = source as? any ComposedSource { return composed.originals.flatMap(all) }
+      return [Reference(source)]
+    }
+
     /// `FILE: TENSOR`
     public var description: String { "\(file): \(tensor)" }
   }

@@ -7,6 +7,12 @@ public protocol DerivedSource: TensorSource {
   var original: any TensorSource { get }
 }
 
+/// A tensor that is computed from others; accounts name these.
+public protocol ComposedSource: TensorSource {
+  /// The tensors that it comes from.
+  var originals: [any TensorSource] { get }
+}
+
 /// A tensor under another name than its file's; bytes and shape stay.
 public struct RenamedSource: DerivedSource {
   /// The new name, with the original's type and shape.

@@ -82,38 +82,8 @@ struct ConvertCommand: ParsableCommand {
     let model: ModelDirectory? = if let base { try ModelDirectory(base) } else { nil }
     let adapter = try Adapter(input, base: model?.config)
     let conversion = try AdapterConversion(adapter, to: dialect, base: model)
-    if dryRun { return describe(conversion) }
-    let files = try conversion.write(to: output, replacing: force)
-    if json {
-      let out: JSONValue = [
-        "output": .string(output), "to": .string(dialect.rawValue),
-        "tensors": JSONValue(conversion.tensors.count),
-        "files": .array(
-          files.map {
-            [
-              "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-              "sha256": .string($0.seal.sha256),
-            ]
-          }),
-        "notes": .array(conversion.notes.map { .string($0) }),
-      ]
-      return print(out.text(.pretty))
-    }
-    print(
-      "\(Style.good("converted:")) \(output), \(counted(conversion.tensors.count, "tensor")) from "
-        + "\(adapter.dialect.rawValue) to \(dialect.rawValue)")
-    for note in conversion.notes { print("  \(Style.dim("note:")) \(note)") }
-  }
-
-  private func describe(_ conversion: AdapterConversion) {
-    print("Would write to \(output):")
-    let rows = conversion.tensors.map { tensor in
-      let origin = Ledger.Reference(tensor)
-      return [tensor.spec.description, "from \(origin.tensor)"]
-    }
-    for line in table(rows) { print(line) }
-    for note in conversion.notes { print("  note: \(note)") }
-    print("Nothing was written.")
+    if dryRun { return ConversionReport(conversion, output: output, json: json).describe() }
+    try ConversionReport(conversion, output: output, json: json).write(replacing: force)
   }
 
   private func report(_ summary: Conversion.Summary) {

@@ -16,7 +16,8 @@ import Glibc
 
   static let fileCommands: [any ParsableCommand.Type] = [
     InspectCommand.self, HeadCommand.self, ConvertCommand.self, MergeCommand.self,
-    VerifyCommand.self, ExtractCommand.self, TokenizeCommand.self, RenderCommand.self,
+    VerifyCommand.self, ExtractCommand.self, CombineCommand.self, TokenizeCommand.self,
+    RenderCommand.self,
   ]
 
   static func main() {

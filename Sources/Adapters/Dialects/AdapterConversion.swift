@@ -15,6 +15,9 @@ public struct AdapterConversion: Sendable {
   /// The tensors to write, under the names that the program uses, with the type of each.
   public let tensors: [any TensorSource]
   private let content: Content
+  /// The adapters that it was combined from, with the way; or it alone.
+  private let parts: [Adapter]
+  private let combination: AdapterCombination?
 
   enum Content: Sendable {
     case peft
@@ -24,13 +27,33 @@ public struct AdapterConversion: Sendable {
 
   /// Settles a conversion.
   ///
-  /// - Parameters:
-  ///   - base: the base, where the program needs to know of it.
+  /// - Parameter base: the base, where the program needs to know of it.
   /// - Throws: ``GraftError`` if the adapter has problems, or holds what the program cannot.
   public init(
     _ adapter: Adapter, to dialect: AdapterDialect, base: ModelDirectory?
   ) throws(GraftError) {
+    try self.init(adapter, of: [adapter], to: dialect, base: base)
+  }
+
+  /// Settles the combination of several adapters into one.
+  ///
+  /// - Throws: ``GraftError`` as for one, and if they cannot be combined so.
+  public init(
+    combining adapters: [Adapter], by combination: AdapterCombination, to dialect: AdapterDialect,
+    base: ModelDirectory?
+  ) throws(GraftError) {
+    let adapter = try combination.adapter(
+      adapters, base: base.map { $0.store.inFileOrder.map(\.spec) })
+    try self.init(adapter, of: adapters, by: combination, to: dialect, base: base)
+  }
+
+  private init(
+    _ adapter: Adapter, of parts: [Adapter], by combination: AdapterCombination? = nil,
+    to dialect: AdapterDialect, base: ModelDirectory?
+  ) throws(GraftError) {
     self.adapter = adapter
+    self.parts = parts
+    self.combination = combination
     self.dialect = dialect
     let plan = AdapterPlan(
       adapter, base: base.map { $0.store.inFileOrder.map(\.spec) } ?? adapter.impliedBase)
@@ -59,7 +82,7 @@ public struct AdapterConversion: Sendable {
   public func write(
     to path: String, replacing: Bool = false
   ) throws(GraftError) -> [FileRecord] {
-    let inputs = [adapter.path]
+    let inputs = parts.map(\.path)
     if case .gguf(let family, let alpha) = content {
       return try GGUFLayout.write(
         tensors, family: family, alpha: alpha, to: path, replacing: replacing, inputs: inputs)
@@ -80,9 +103,9 @@ public struct AdapterConversion: Sendable {
           name: "adapter_config.json", seal: try output.write(text, to: "adapter_config.json")))
     case .gguf: break
     }
-    if directoryExists(adapter.path) {
-      for name in try SideFiles.names(in: adapter.path) {
-        records.append(try output.copy("\(adapter.path)/\(name)", to: name))
+    if let path = parts.first?.path, directoryExists(path) {
+      for name in try SideFiles.names(in: path) {
+        records.append(try output.copy("\(path)/\(name)", to: name))
       }
     }
     try seal(records, output)
@@ -95,17 +118,25 @@ public struct AdapterConversion: Sendable {
       expecting: tensors.map {
         ExpectedTensor(name: $0.spec.name, shape: $0.spec.shape, kind: .linear)
       })
-    for source in adapter.store.inFileOrder { ledger.read(source) }
+    for source in parts.flatMap(\.store.inFileOrder) { ledger.read(source) }
     for tensor in tensors {
-      let how = tensor is ComputedSource ? "scaled or padded with zeros" : "copied or transposed"
-      try ledger.assign(tensor.spec.name, from: .tensor(Ledger.Reference(tensor), how: how))
+      let origins = Ledger.Reference.all(of: tensor)
+      let how =
+        combination.map { "combined by '\($0.method.rawValue)'" }
+        ?? (tensor is ComputedSource ? "scaled or padded with zeros" : "copied or transposed")
+      try ledger.assign(tensor.spec.name, from: .computed(origins, how: how))
     }
     try ledger.check(place: adapter.path)
     var settings = JSONObject()
     settings["to"] = .string(dialect.rawValue)
-    let names = adapter.store.files.map { splitPath($0).name } + ["adapter_config.json"]
-    let inputs = [try Provenance.input(adapter.path, files: names)]
-    try Provenance(command: "convert", settings: settings, inputs: inputs, ledger: ledger)
+    if let combination { settings["combination"] = combination.json }
+    var inputs: [(path: String, files: [FileRecord])] = []
+    for part in parts {
+      let names = part.store.files.map { splitPath($0).name } + ["adapter_config.json"]
+      inputs.append(try Provenance.input(part.path, files: names))
+    }
+    let command = combination == nil ? "convert" : "combine"
+    try Provenance(command: command, settings: settings, inputs: inputs, ledger: ledger)
       .seal(records, in: output)
   }
 }
