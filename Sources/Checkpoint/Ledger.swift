@@ -27,8 +27,9 @@ public struct Ledger: Sendable {
 
     /// The tensors on disk that a source comes from: itself, or those that it is computed from.
     public static func all(of source: any TensorSource) -> [Reference] {
+      if let composed = source as? ComposedSource { return composed.references }
       if let derived = source as? any DerivedSource { return all(of: derived.original) }
-      if let composed = source as? any ComposedSource { return composed.originals.flatMap(all) }
+      if let made = source as? any SynthesizedSource { return made.originals.flatMap(all) }
       return [Reference(source)]
     }
 

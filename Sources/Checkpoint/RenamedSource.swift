@@ -8,7 +8,7 @@ public protocol DerivedSource: TensorSource {
 }
 
 /// A tensor that is computed from others; accounts name these.
-public protocol ComposedSource: TensorSource {
+public protocol SynthesizedSource: TensorSource {
   /// The tensors that it comes from.
   var originals: [any TensorSource] { get }
 }

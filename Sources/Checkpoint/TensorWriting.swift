@@ -73,6 +73,7 @@ extension OutputDirectory {
   /// Copies a file into the directory that is being made, byte for byte.
   public func copy(_ path: String, to name: String) throws(GraftError) -> FileRecord {
     let source = try MappedFile(path)
+    try makeDirectories(splitPath(self.file(name)).parent)
     let file = try OutputFile(self.file(name))
     try source.withBytes(0..<source.byteCount) { (bytes) throws(GraftError) in
       try file.write(bytes)

@@ -136,7 +136,7 @@ final class CombinedPair: Sendable {
 }
 
 /// A factor of a ``CombinedPair``.
-struct CombinedSource: ComposedSource {
+struct CombinedSource: SynthesizedSource {
   let spec: TensorSpec
   let side: CombinedPair.Side
   let pair: CombinedPair

@@ -6,7 +6,7 @@ import TensorCore
 ///
 /// Source: transformers 5.23 `integrations/finegrained_fp8.py`; OCP 8-bit floating point
 /// specification for the numbers.
-struct BlockScaledSource: ComposedSource {
+struct BlockScaledSource: SynthesizedSource {
   let spec: TensorSpec
   let originals: [any TensorSource]
   private let codes: any TensorSource

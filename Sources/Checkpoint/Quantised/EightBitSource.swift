@@ -4,7 +4,7 @@ import TensorCore
 /// A weight that bitsandbytes keeps in whole numbers of 8 bits with a factor for each row.
 ///
 /// Source: bitsandbytes 0.50 `int8_vectorwise_dequant`.
-struct EightBitSource: ComposedSource {
+struct EightBitSource: SynthesizedSource {
   let spec: TensorSpec
   let originals: [any TensorSource]
   private let codes: any TensorSource

@@ -8,7 +8,7 @@ import TensorCore
 /// 64 or so shares a factor, and the factors may themselves be bytes with a table. One rounding to
 /// the type that the weight was quantised from.
 /// Source: bitsandbytes 0.50 `QuantState` and `dequantize_4bit`.
-struct FourBitSource: ComposedSource {
+struct FourBitSource: SynthesizedSource {
   let spec: TensorSpec
   let originals: [any TensorSource]
   private let codes: any TensorSource

@@ -27,6 +27,9 @@ struct DirectoryContents {
         copied.append(name)
       }
     }
+    let inFolders = try SideFiles.names(in: path).filter { $0.contains("/") }
+    copied += inFolders
+    others.removeAll { name in inFolders.contains { $0.hasPrefix(name + "/") } }
     if !others.isEmpty { notes.append("not copied: \(others.joined(separator: ", "))") }
   }
 }
