@@ -153,6 +153,12 @@ extension GraftError {
     Self(.unknownArchitecture, "model_type '\(modelType)' has no experts to convert", file: file)
   }
 
+  static func notInternLM2(_ modelType: String, file: String) -> Self {
+    Self(
+      .unknownArchitecture,
+      "model_type '\(modelType)' cannot be laid out as Llama; 'internlm2' can", file: file)
+  }
+
   static func nothingToCompose(_ tensor: String, what: String) -> Self {
     Self(.missingTensors, "\(what) found nothing to make it of", tensor: tensor)
   }

@@ -39,6 +39,9 @@ struct ConvertCommand: ParsableCommand {
       """)
   var experts: String?
 
+  @Option(help: "Another family's layout: llama, for an InternLM2 model.")
+  var layout: String?
+
   @Option(help: "For an adapter: the program to write for, peft, mlx or gguf.")
   var to: String?
 
@@ -65,6 +68,10 @@ struct ConvertCommand: ParsableCommand {
       input: input, output: output, dtype: try Options.dtype(dtype))
     conversion.shardByteLimit = try Options.size(shardSize)
     conversion.experts = try Options.experts(experts)
+    guard layout == nil || layout == "llama" else {
+      throw GraftError.invalidOption("--layout", layout ?? "", expected: "llama")
+    }
+    conversion.asLlama = layout != nil
     conversion.replacesOutput = force
     var progress = Progress("converting")
     let summary = try conversion.run { done, total in progress.update(done, of: total) }

@@ -19,6 +19,8 @@ public struct Conversion: Sendable {
   public var shardByteLimit = 5_000_000_000
   /// How to lay out the experts of a mixture; nil keeps what the directory has.
   public var experts: ExpertLayout?
+  /// Whether to write an InternLM2 model as Llama.
+  public var asLlama = false
   /// Whether an existing output directory may be replaced.
   public var replacesOutput = false
 
@@ -91,7 +93,9 @@ public struct Conversion: Sendable {
     for name in beside.copied {
       records.append(try directory.copy("\(input)/\(name)", to: name))
     }
-    records.append(try writeConfig(model.config, in: directory))
+    let config =
+      asLlama ? ModelConfig(try LlamaConversion.members(model.config), file: input) : model.config
+    records.append(try writeConfig(config, in: directory))
     let read = model.store.files.map { splitPath($0).name } + ["config.json"] + beside.copied
     let inputs = [try Provenance.input(input, files: read)]
     var notes = beside.notes
@@ -106,13 +110,21 @@ public struct Conversion: Sendable {
   private func plan(
     _ model: ModelDirectory
   ) throws(GraftError) -> (tensors: [PlannedTensor], ledger: Ledger) {
-    var turned: ExpertConversion?
-    if let experts { turned = try ExpertConversion(model, to: experts) }
+    var turned: [String: [ExpertConversion.Entry]] = [:]
+    var consumed: Set<String> = []
+    if let experts {
+      let conversion = try ExpertConversion(model, to: experts)
+      (turned, consumed) = (conversion.entries, conversion.consumed)
+    }
+    if asLlama {
+      let conversion = try LlamaConversion(model)
+      (turned, consumed) = (conversion.entries, conversion.consumed)
+    }
     var entries: [ExpertConversion.Entry] = []
     for source in model.store.inFileOrder {
       let name = source.spec.name
-      entries += turned?.entries[name] ?? []
-      if turned?.consumed.contains(name) != true {
+      entries += turned[name] ?? []
+      if !consumed.contains(name) {
         let origin = Ledger.Origin.tensor(Ledger.Reference(source), how: "copied")
         entries.append(ExpertConversion.Entry(source: source, origin: origin))
       }
@@ -143,9 +155,12 @@ public struct Conversion: Sendable {
     _ config: ModelConfig, in directory: OutputDirectory
   ) throws(GraftError) -> FileRecord {
     let name = "config.json"
-    guard let dtype else { return try directory.copy("\(input)/\(name)", to: name) }
     var json = config.json
-    json[json["dtype"] == nil ? "torch_dtype" : "dtype"] = .string(dtype.torchName)
+    if let dtype {
+      json[json["dtype"] == nil ? "torch_dtype" : "dtype"] = .string(dtype.torchName)
+    } else if !asLlama {
+      return try directory.copy("\(input)/\(name)", to: name)
+    }
     let text = JSONValue.object(json).text(.pretty) + "\n"
     return FileRecord(name: name, seal: try directory.write(text, to: name))
   }
@@ -157,6 +172,7 @@ public struct Conversion: Sendable {
   ) throws(GraftError) -> Summary {
     var settings = JSONObject()
     settings["dtype"] = dtype.map { .string($0.torchName) } ?? .null
+    if asLlama { settings["layout"] = "llama" }
     if let experts { settings["experts"] = .string(experts.rawValue) }
     settings["shard_size"] = JSONValue(shardByteLimit)
     try Provenance(command: "convert", settings: settings, inputs: inputs, ledger: ledger)
