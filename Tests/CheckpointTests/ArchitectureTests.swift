@@ -154,16 +154,20 @@ import Testing
     .enabled(if: Shared.isPresent),
     arguments: [
       "base_gemma2_f32", "base_gpt2_f32", "base_internlm2_layout", "base_llama_bf16",
-      "base_llama_f32", "base_llama_odd_f32", "base_llama_odd_sharded_f32",
+      "base_llama_bin_f32", "base_llama_bin_sharded_bf16", "base_llama_f32", "base_llama_odd_f32", "base_llama_odd_sharded_f32",
       "base_llama_sharded_f32", "base_llama_tied_bf16", "base_mistral_f32", "base_mixtral_bf16",
       "base_phi3_f32", "base_qwen2_f16", "base_qwen2_f32", "base_qwen3_f32", "base_qwen3_moe_f32",
-      "tf4_llama_bf16", "tf4_mixtral_f32", "tf4_qwen3_moe_bf16",
+      "tf4_llama_bf16", "tf4_llama_bin_sharded_f32", "tf4_mixtral_f32", "tf4_qwen2_bin_f16",
+      "tf4_qwen3_moe_bf16",
     ])
   func `a real checkpoint resolves with nothing missing and nothing left`(_ name: String) throws {
     let model = try ModelDirectory(Shared.zoo(name))
     let resolved = try model.resolve(as: model.savedRole)
     #expect(model.savedRole == .causal)
-    #expect(resolved.tensors.count == model.store.names.count)
-    #expect(resolved.ledger.dropped.isEmpty)
+    // torch.save writes a tied output matrix, too.
+    let dropped = resolved.ledger.dropped
+    #expect(resolved.tensors.count + dropped.count == model.store.names.count)
+    #expect(dropped.allSatisfy { $0.reason == "equal to the embedding that it is tied to" })
+    #expect(dropped.isEmpty || name == "tf4_qwen2_bin_f16")
   }
 }
