@@ -154,7 +154,8 @@ import Testing
     .enabled(if: Shared.isPresent),
     arguments: [
       "base_gemma2_f32", "base_gpt2_f32", "base_internlm2_layout", "base_llama_bf16",
-      "base_llama_bin_f32", "base_llama_bin_sharded_bf16", "base_llama_f32", "base_llama_odd_f32", "base_llama_odd_sharded_f32",
+      "base_llama_bin_f32", "base_llama_bin_sharded_bf16", "base_llama_f32", "base_llama_odd_f32",
+      "base_llama_odd_sharded_f32",
       "base_llama_sharded_f32", "base_llama_tied_bf16", "base_mistral_f32", "base_mixtral_bf16",
       "base_phi3_f32", "base_qwen2_f16", "base_qwen2_f32", "base_qwen3_f32", "base_qwen3_moe_f32",
       "tf4_llama_bf16", "tf4_llama_bin_sharded_f32", "tf4_mixtral_f32", "tf4_qwen2_bin_f16",
