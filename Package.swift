@@ -129,13 +129,17 @@ let engine = libtorch.map(computeHalf) ?? []
 
 // MARK: - Tests mirror targets; all may use TestSupport
 
+/// What the tests of a target use beside what the target uses.
+let furtherDependencies: [String: [Target.Dependency]] = ["Verify": ["Merge", "Safetensors"]]
+
 func tests(of target: Target) -> Target {
   let path = "Tests/\(target.name)Tests"
   // Tests find their fixtures beside their sources.
   let fixtures = "\(Context.packageDirectory)/\(path)/Fixtures"
   return .testTarget(
     name: "\(target.name)Tests",
-    dependencies: [.target(name: target.name), "TestSupport"] + target.dependencies,
+    dependencies: [.target(name: target.name), "TestSupport"] + target.dependencies
+      + furtherDependencies[target.name, default: []],
     path: path,
     exclude: FileManager.default.fileExists(atPath: fixtures) ? ["Fixtures"] : [])
 }

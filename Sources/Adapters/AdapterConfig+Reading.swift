@@ -29,12 +29,17 @@ extension AdapterConfig {
     peftType = type
     taskType = try reader.string("task_type")
     baseModel = try reader.string("base_model_name_or_path")
-    guard type.uppercased() == "LORA" else { return }
-    rank = try reader.value("r", "a whole number of at least 1", Self.rank) ?? 8
-    alpha = try reader.value("lora_alpha", "a finite number", Self.finite) ?? 8
+    guard let kind else { return }
+    if kind.hasRank {
+      rank = try reader.value("r", "a whole number of at least 1", Self.rank) ?? kind.defaultRank
+    }
+    alpha = try reader.value(kind.alphaKey, "a finite number", Self.finite) ?? 8
     dropout = try reader.value("lora_dropout", "a finite number", Self.finite) ?? 0
     usesRankStabilizedScale = try reader.value("use_rslora", "true or false") { $0.bool } ?? false
     targetModules = try reader.selection("target_modules") ?? .names([])
+    feedforwardModules = try reader.selection("feedforward_modules")
+    targetParameters = try reader.names("target_parameters")
+    trainedTokens = try Self.trainedTokens(reader, kind)
     excludedModules = try reader.selection("exclude_modules")
     layers = try reader.value("layers_to_transform", "a layer number or a list of them") {
       Self.list($0) { $0.int }
@@ -42,11 +47,42 @@ extension AdapterConfig {
     layersPattern = try reader.names("layers_pattern")
     modulesToSave = try reader.names("modules_to_save")
     bias =
-      try reader.value("bias", "\"none\", \"all\" or \"lora_only\"") {
-        $0.string.flatMap(Bias.init(rawValue:))
+      try reader.value("bias", "\"none\", \"all\" or \"\(kind.biasOnly)\"") { value in
+        guard let text = value.string else { return nil }
+        return text == kind.biasOnly ? .loraOnly : Bias(rawValue: text)
       } ?? .none
     rankPattern = try reader.patterns("rank_pattern", "ranks of at least 1", Self.rank)
     alphaPattern = try reader.patterns("alpha_pattern", "finite numbers", Self.finite)
+  }
+
+  /// `trainable_token_indices`: a list of rows of the input embedding, or lists by module name.
+  private static func trainedTokens(
+    _ reader: Reader, _ kind: AdapterKind
+  ) throws(GraftError) -> [TrainedTokens] {
+    let expected = "a list of token ids, or an object from module names to such lists"
+    func ids(_ value: JSONValue) -> [Int]? {
+      value.array == nil
+        ? nil : list(value) { element in element.int.flatMap { $0 >= 0 ? $0 : nil } }
+    }
+    if kind == .trainableTokens {
+      let tokens = try reader.value("token_indices", "a list of token ids", ids) ?? []
+      let modules = try reader.names("target_modules")
+      return modules.isEmpty
+        ? [TrainedTokens(module: nil, ids: tokens)]
+        : modules.map { TrainedTokens(module: $0, ids: tokens) }
+    }
+    return try reader.value("trainable_token_indices", expected) { value in
+      if let list = ids(value) {
+        return list.isEmpty ? [] : [TrainedTokens(module: nil, ids: list)]
+      }
+      guard let object = value.object else { return nil }
+      var out: [TrainedTokens] = []
+      for (module, value) in object {
+        guard let list = ids(value) else { return nil }
+        out.append(TrainedTokens(module: module, ids: list))
+      }
+      return out
+    } ?? []
   }
 
   private static func rank(_ value: JSONValue) -> Int? {

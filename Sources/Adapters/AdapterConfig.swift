@@ -1,9 +1,9 @@
 public import StrictJSON
 
-/// What a PEFT `adapter_config.json` says about a LoRA adapter.
+/// What a PEFT `adapter_config.json` says about an adapter.
 ///
 /// Defaults are PEFT's own, so that files of old versions, which lack most keys, mean the same.
-/// Source: PEFT 0.21 `LoraConfig`.
+/// Source: PEFT 0.21, the `config.py` of the tuners.
 public struct AdapterConfig: Sendable, Equatable {
   /// Which biases of the base were trained and stand in the adapter.
   public enum Bias: String, Sendable {
@@ -27,7 +27,15 @@ public struct AdapterConfig: Sendable, Equatable {
     }
   }
 
-  /// The kind of adapter by PEFT's name, "LORA" for all that this version merges.
+  /// Rows of an embedding that were trained by themselves.
+  public struct TrainedTokens: Sendable, Equatable {
+    /// The embedding's name, or nil for the input embedding.
+    public var module: String?
+    /// The rows, in the order of the values in the file.
+    public var ids: [Int]
+  }
+
+  /// The kind of adapter by PEFT's name, as in "LORA".
   public var peftType = "LORA"
   /// "SEQ_CLS" for reward models, "CAUSAL_LM", ...; nil where not said.
   public var taskType: String?
@@ -51,6 +59,12 @@ public struct AdapterConfig: Sendable, Equatable {
   public var layersPattern: [String] = []
   /// Modules that were trained whole and replace the base's.
   public var modulesToSave: [String] = []
+  /// Where IA3 scales inputs instead of outputs.
+  public var feedforwardModules: ModuleSelection?
+  /// Parameters of modules that carry A and B, as in "mlp.experts.gate_up_proj".
+  public var targetParameters: [String] = []
+  /// Embedding rows that replace the base's.
+  public var trainedTokens: [TrainedTokens] = []
   /// Biases that replace the base's.
   public var bias = Bias.none
   /// Ranks of single modules; the first match counts.
@@ -61,6 +75,9 @@ public struct AdapterConfig: Sendable, Equatable {
   public var json = JSONObject()
   /// The file it was read from, or nil.
   public var file: String?
+
+  /// The kind, where it is one that can be folded into weights here.
+  public var kind: AdapterKind? { AdapterKind(rawValue: peftType.uppercased()) }
 
   /// Creates the configuration of a new LoRA adapter.
   public init(

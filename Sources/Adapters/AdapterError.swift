@@ -97,10 +97,23 @@ extension GraftError {
         + "remove the one that did not")
   }
 
-  static func adapterKind(_ type: String, file: String?) -> Self {
+  static func adapterKind(_ type: String, why: String, file: String?) -> Self {
     Self(
-      .unsupportedAdapter, "peft_type is '\(type)'; this version merges LORA only", file: file,
-      remedy: "Merge it with PEFT's merge_and_unload")
+      .unsupportedAdapter, "peft_type is '\(type)', which cannot be merged: \(why)", file: file,
+      remedy: "Merged are LORA (with its variants), LOHA, LOKR, IA3, VERA, OFT and "
+        + "TRAINABLE_TOKENS; for others see PEFT's merge_and_unload")
+  }
+
+  static func residualBase(_ start: String, file: String?) -> Self {
+    Self(
+      .unsupportedAdapter,
+      "'init_lora_weights' is '\(start)': training began by taking a part out of the base's weights, "
+        + "and this adapter adds to what was left, not to the base as published",
+      file: file,
+      remedy:
+        "Convert it with PEFT (save_pretrained with path_initial_model_for_weight_conversion), "
+        + "or, if the base given here is the one with that part taken out, say so with "
+        + "--base-is-residual")
   }
 
   static func adapterSetting(_ key: String, _ value: String, _ why: String, file: String?) -> Self {
@@ -202,6 +215,14 @@ extension GraftError {
       file: file, tensor: name, remedy: "Add it there if it was trained")
   }
 
+  static func undeclaredEmbedding(_ name: String, file: String) -> Self {
+    Self(
+      .adapterMismatch,
+      "replaces the base's whole, as PEFT saves embeddings that were resized; modules_to_save does "
+        + "not name it",
+      file: file, tensor: name)
+  }
+
   static func notAMatrix(_ base: TensorSpec, adapterTensor: String, file: String) -> Self {
     Self(
       .adapterShape, "is for the base's \(base), which is no matrix of real numbers", file: file,
@@ -222,6 +243,76 @@ extension GraftError {
       "A \(a.shape) and B \(b.shape) do not fit the base's \(base.shape) (B gives the rows, A the "
         + "columns)",
       file: file, tensor: a.name, remedy: otherBase)
+  }
+
+  static func factorShape(
+    _ spec: TensorSpec, expected: [Int], base: TensorSpec, file: String
+  ) -> Self {
+    Self(
+      .adapterShape,
+      "has shape \(spec.shape); for the base's '\(base.name)' \(base.shape) it had to be \(expected)",
+      file: file, tensor: spec.name, remedy: otherBase)
+  }
+
+  static func vectorLength(_ spec: TensorSpec, expected: Int, file: String) -> Self {
+    Self(
+      .adapterShape, "has shape \(spec.shape); \(expected) elements were expected", file: file,
+      tensor: spec.name, remedy: otherBase)
+  }
+
+  static func noBiasInBase(_ name: String, module: String, file: String) -> Self {
+    Self(
+      .adapterMismatch, "adds to the bias of \(module), and the base has none there", file: file,
+      tensor: name,
+      remedy: "A model of this family cannot hold that bias (lora_bias); keep the adapter unmerged")
+  }
+
+  static func tuckerCore(_ name: String, file: String) -> Self {
+    Self(
+      .unsupportedAdapter, "is a factor of a convolution; linear layers only are merged",
+      file: file, tensor: name, remedy: "Merge it with PEFT's merge_and_unload")
+  }
+
+  static func ambiguousExperts(_ name: String, shape: [Int], file: String) -> Self {
+    Self(
+      .adapterShape,
+      "is for square experts \(shape): which of A and B is the input cannot be seen, and "
+        + "adapter_config.json does not say by peft_version how they were trained",
+      file: file, tensor: name,
+      remedy: "Add the PEFT version of the training run as peft_version to adapter_config.json")
+  }
+
+  static func tokenRows(_ spec: TensorSpec, ids: Int, base: TensorSpec, file: String) -> Self {
+    Self(
+      .adapterShape,
+      "has shape \(spec.shape); adapter_config.json names \(ids) tokens, and the base's "
+        + "'\(base.name)' is \(base.shape)",
+      file: file, tensor: spec.name, remedy: otherBase)
+  }
+
+  static func tokenOutOfRange(_ id: Int, base: TensorSpec, file: String) -> Self {
+    Self(
+      .adapterShape, "names token \(id), and '\(base.name)' of the base has \(base.rowCount) rows",
+      file: file, remedy: "The vocabulary was grown in training; grow the base's first")
+  }
+
+  static func tokenTwice(_ id: Int, file: String) -> Self {
+    Self(.invalidAdapterConfig, "names token \(id) twice among the trained tokens", file: file)
+  }
+
+  static func tokensMissing(_ module: String, file: String) -> Self {
+    Self(
+      .incompleteAdapter,
+      "says that rows of \(module) were trained, and they are not in the file", file: file,
+      remedy: "The save is incomplete; save the adapter again")
+  }
+
+  static func projectionsMissing(file: String) -> Self {
+    Self(
+      .incompleteAdapter,
+      "has no vera_A and vera_B, and its configuration does not say by projection_prng_key how to "
+        + "draw them again",
+      file: file, remedy: "Save it with PEFT and save_projection=True")
   }
 
   static func replacementShape(_ spec: TensorSpec, base: TensorSpec, file: String) -> Self {
@@ -277,8 +368,12 @@ extension GraftError {
 
   static func noEffect(file: String) -> Self {
     Self(
-      .noEffect, "every B is zero: this adapter changes nothing", file: file,
+      .noEffect, "is as it was before training: this adapter changes nothing", file: file,
       remedy: "It was saved before training, or training did not reach it")
+  }
+
+  static func unitScale(tensor: String, file: String) -> Self {
+    Self(.zeroRows, "is all ones: scaling by it changes nothing", file: file, tensor: tensor)
   }
 
   static func zeroFactor(tensor: String, file: String) -> Self {

@@ -6,12 +6,14 @@
 struct AdapterKey: Hashable {
   /// What a tensor does.
   enum Part: Hashable {
-    case a
-    case b
+    /// It is what the adapter trains on the module.
+    case factor(AdapterFactor)
     /// Replaces a parameter ("weight", "bias") of the module.
     case parameter(String)
-    /// The same, where the module itself carries A and B.
+    /// The same, where the module itself carries what the adapter trains.
     case baseParameter(String)
+    /// The same, in a wrapper's copy that was trained ("modules_to_save").
+    case savedParameter(String)
     /// The untrained copy that a wrapper keeps beside a module saved whole.
     case original
     /// Something this version cannot use, in words.
@@ -37,11 +39,13 @@ struct AdapterKey: Hashable {
         break
       }
     }
-    let marker = parts.firstIndex { Self.markers.contains($0) }
-    guard let marker else {
+    if parts.count > 1, parts[0] == "base_model", Self.markers.contains(parts[1]) {
+      parts.removeFirst()
+    }
+    guard let place = parts.firstIndex(where: { Self.markers.contains($0) }) else {
       let parameter = parts.popLast() ?? ""
       if parts.last == "base_layer" {
-        parts.removeLast()
+        parts.removeAll { $0 == "base_layer" }
         part = .baseParameter(parameter)
       } else {
         part = .parameter(parameter)
@@ -49,41 +53,51 @@ struct AdapterKey: Hashable {
       module = parts.joined(separator: ".")
       return
     }
-    module = parts[..<marker].joined(separator: ".")
-    var rest = Array(parts[(marker + 1)...])
-    switch parts[marker] {
-    case "lora_A", "lora_B":
-      let isA = parts[marker] == "lora_A"
-      let leaf = rest.popLast()
-      adapter = rest.isEmpty ? nil : rest.joined(separator: ".")
-      if leaf == "weight" {
-        part = isA ? .a : .b
-      } else {
-        part = .unsupported(leaf == "bias" ? "a bias of B (lora_bias)" : "a part of \(name)")
-      }
+    module = parts[..<place].joined(separator: ".")
+    let marker = parts[place]
+    var rest = Array(parts[(place + 1)...])
+    switch marker {
     case "modules_to_save":
-      let parameter = rest.popLast() ?? ""
-      adapter = rest.isEmpty ? nil : rest.joined(separator: ".")
-      part = .parameter(parameter)
+      part = .savedParameter(rest.popLast() ?? "")
     case "original_module":
       part = .original
-    case "lora_embedding_A", "lora_embedding_B":
-      part = .unsupported("LoRA on an embedding")
-    case "lora_magnitude_vector":
-      part = .unsupported("a DoRA magnitude")
+      return
     case "token_adapter":
-      part = .unsupported("trained rows of an embedding")
+      if rest.first == AdapterFactor.tokens.rawValue {
+        rest.removeFirst()
+        part = .factor(.tokens)
+      } else {
+        part = .original
+        return
+      }
+    case "lora_B" where rest.last == "bias":
+      rest.removeLast()
+      part = .factor(.loraBBias)
     default:
-      part = .unsupported("a tensor of another adapter kind")
+      guard let factor = AdapterFactor(rawValue: marker) else {
+        part = .unsupported("a tensor of another adapter kind")
+        return
+      }
+      if factor.isModule, let leaf = rest.popLast(), leaf != "weight" {
+        // A parameter's last part is the adapter's name, as in `lora_magnitude_vector.default`.
+        if factor == .magnitude {
+          rest.append(leaf)
+        } else {
+          part = .unsupported("a part of \(marker) that is not known")
+          return
+        }
+      }
+      part = .factor(factor)
     }
+    adapter = rest.isEmpty ? nil : rest.joined(separator: ".")
   }
 
   private static let wrappersAnywhere: Set = [
     "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
   ]
   private static let wrappersInFront: Set = ["module", "pretrained_model"]
-  private static let markers: Set = [
-    "lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B", "lora_magnitude_vector",
-    "modules_to_save", "original_module", "token_adapter",
-  ]
+  private static let markers: Set<String> = Set(AdapterFactor.allCases.map(\.rawValue)).union([
+    "modules_to_save", "original_module", "token_adapter", "lora_E", "ranknum", "boft_R", "boft_s",
+    "oft_r", "oft_embedding_R", "prompt_embeddings", "ln_tuning_layers", "hra_u", "bone", "miss",
+  ])
 }

@@ -8,54 +8,105 @@ extension AdapterPlan {
   ///
   /// Memory: one tensor at a time.
   public func auditValues() throws(GraftError) -> [Finding] {
-    try AdapterAudit.findings(
-      deltas: lowRankDeltas,
-      others: replacements.sorted { $0.key < $1.key }.map(\.value))
+    var audit = AdapterAudit()
+    for (_, steps) in changes.sorted(by: { $0.key < $1.key }) {
+      for step in steps { try audit.examine(step) }
+    }
+    for (_, source) in replacements.sorted(by: { $0.key < $1.key }) { try audit.examine(source) }
+    return audit.conclude()
   }
 }
 
 /// Checks on the values of adapter tensors.
-enum AdapterAudit {
-  static func findings(
-    deltas: [LowRankDelta], others: [any TensorSource]
-  ) throws(GraftError) -> [Finding] {
-    var out: [Finding] = []
-    var zeroPairs: [GraftError] = []
-    for delta in deltas {
-      let a = try statistics(delta.a)
-      let b = try statistics(delta.b)
-      for (source, values) in [(delta.a, a), (delta.b, b)] {
-        if let problem = nonFinite(source, values) { out.append(problem) }
-      }
-      let tensor = delta.b.spec.name
-      if a.zeroRows == a.rows || b.zeroRows == b.rows {
-        let zero = b.zeroRows == b.rows ? tensor : delta.a.spec.name
-        zeroPairs.append(.zeroFactor(tensor: zero, file: delta.b.file))
-      } else if b.zeroRows > 0 {
-        out.append(
-          Finding(
-            2 * b.zeroRows >= b.rows ? .problem : .warning,
-            .zeroRows(b.zeroRows, of: b.rows, tensor: tensor, file: delta.b.file)))
-      }
-    }
-    for source in others {
-      if let problem = nonFinite(source, try statistics(source)) { out.append(problem) }
-    }
-    if let first = deltas.first, zeroPairs.count == deltas.count {
-      out.append(Finding(.warning, .noEffect(file: first.b.file)))
-    } else {
-      out += zeroPairs.map { Finding(.warning, $0) }
-    }
-    return out
-  }
+private struct AdapterAudit {
+  private var findings: [Finding] = []
+  private var idle: [GraftError] = []
+  private var changeCount = 0
+  private var known: [String: Statistics] = [:]
+  private var reported: Set<String> = []
+  private var anyFile = ""
 
   private struct Statistics {
     var rows = 0
     var zeroRows = 0
     var nonFinite = 0
+    /// Whether every value is 1.
+    var isOne = true
+
+    var isZero: Bool { zeroRows == rows }
   }
 
-  private static func statistics(_ source: any TensorSource) throws(GraftError) -> Statistics {
+  mutating func examine(_ change: TensorChange) throws(GraftError) {
+    for source in change.sources { try examine(source) }
+    changeCount += 1
+    anyFile = change.sources.first?.file ?? anyFile
+    switch change {
+    case .lowRank(let delta):
+      let zero = try firstZero(delta.b, delta.a)
+      try judge(zero, rowsOf: delta.expert == nil ? delta.b : nil)
+    case .weightDecomposed(let delta, _):
+      // The magnitudes alone change the weights, even where B is zero.
+      if try firstZero(delta.b, delta.a) == nil { try judge(nil, rowsOf: delta.b) }
+    case .hadamard(let delta):
+      try judge(try firstZero(delta.w1a, delta.w1b, delta.w2a, delta.w2b), rowsOf: nil)
+    case .kronecker(let delta):
+      var zero: (any TensorSource)?
+      for source in delta.left.sources + delta.right.sources {
+        if zero == nil, try statistics(source).isZero { zero = source }
+      }
+      try judge(zero, rowsOf: nil)
+    case .vectors(let delta): try judge(try firstZero(delta.b, delta.d), rowsOf: nil)
+    case .rotated(let rotation): try judge(try firstZero(rotation.angles), rowsOf: nil)
+    case .scaled(let scale):
+      if try statistics(scale.factors).isOne {
+        idle.append(.unitScale(tensor: scale.factors.spec.name, file: scale.factors.file))
+      }
+    case .added(let vector, _): try judge(try firstZero(vector), rowsOf: nil)
+    case .rows: break
+    }
+  }
+
+  /// Reports NaN and infinity, once for each tensor.
+  mutating func examine(_ source: any TensorSource) throws(GraftError) {
+    let values = try statistics(source)
+    guard values.nonFinite > 0, reported.insert(source.spec.name).inserted else { return }
+    findings.append(
+      Finding(
+        .problem, .nonFinite(values.nonFinite, tensor: source.spec.name, file: source.file)))
+  }
+
+  func conclude() -> [Finding] {
+    guard changeCount > 0, idle.count == changeCount else {
+      return findings + idle.map { Finding(.warning, $0) }
+    }
+    return findings + [Finding(.warning, .noEffect(file: anyFile))]
+  }
+
+  private mutating func firstZero(
+    _ sources: any TensorSource...
+  ) throws(GraftError) -> (any TensorSource)? {
+    for source in sources where try statistics(source).isZero { return source }
+    return nil
+  }
+
+  private mutating func judge(
+    _ zero: (any TensorSource)?, rowsOf factor: (any TensorSource)?
+  ) throws(GraftError) {
+    if let zero {
+      return idle.append(.zeroFactor(tensor: zero.spec.name, file: zero.file))
+    }
+    guard let factor, !reported.contains(factor.spec.name) else { return }
+    let values = try statistics(factor)
+    guard values.zeroRows > 0 else { return }
+    reported.insert(factor.spec.name)
+    findings.append(
+      Finding(
+        2 * values.zeroRows >= values.rows ? .problem : .warning,
+        .zeroRows(values.zeroRows, of: values.rows, tensor: factor.spec.name, file: factor.file)))
+  }
+
+  private mutating func statistics(_ source: any TensorSource) throws(GraftError) -> Statistics {
+    if let known = known[source.spec.name] { return known }
     var out = Statistics()
     let width = source.spec.rowElementCount
     let step = max(1, (1 << 20) / max(width, 1))
@@ -67,6 +118,7 @@ enum AdapterAudit {
         var isZero = true
         for value in values[start..<start + width] {
           if value != 0 { isZero = false }
+          if value != 1 { out.isOne = false }
           if !value.isFinite { out.nonFinite += 1 }
         }
         out.rows += 1
@@ -74,12 +126,7 @@ enum AdapterAudit {
       }
       row = rows.upperBound
     }
+    known[source.spec.name] = out
     return out
-  }
-
-  private static func nonFinite(_ source: any TensorSource, _ values: Statistics) -> Finding? {
-    guard values.nonFinite > 0 else { return nil }
-    return Finding(
-      .problem, .nonFinite(values.nonFinite, tensor: source.spec.name, file: source.file))
   }
 }

@@ -21,13 +21,28 @@ public struct AdapterPlan: Sendable {
   public internal(set) var additions: Set<String> = []
   /// Adapter tensors that are left out on purpose: untrained copies that a wrapper saved.
   public internal(set) var ignored: [String] = []
+  /// The output matrix, where the adapter changes it and the base lacks it.
+  public internal(set) var tiedOutput: TiedOutput?
   /// What is wrong or worth knowing.
   public internal(set) var findings: [Finding] = []
 
+  /// An output matrix that is the input embedding, and so has no tensor of its own in the base.
+  public struct TiedOutput: Sendable, Hashable {
+    /// The name that the changes of the output matrix stand under, as in "lm_head.weight".
+    public var output: String
+    /// The base's embedding, which it begins as.
+    public var embedding: String
+  }
+
   /// Maps an adapter onto a base.
   ///
-  /// - Parameter base: the base's tensors.
-  public init(_ adapter: Adapter, base: some Sequence<TensorSpec>) {
+  /// - Parameters:
+  ///   - base: the base's tensors.
+  ///   - baseIsResidual: whether the base is what was left when training took its start out of the
+  ///     weights (PiSSA and the like); else such adapters are a problem.
+  public init(
+    _ adapter: Adapter, base: some Sequence<TensorSpec>, baseIsResidual: Bool = false
+  ) {
     self.adapter = adapter
     adapters = [adapter]
     if let reservation = adapter.reservation { problem(reservation) }
@@ -35,15 +50,19 @@ public struct AdapterPlan: Sendable {
     for key in adapter.config.unknownKeys {
       findings.append(Finding(.warning, .unknownAdapterKey(key, file: adapter.config.file)))
     }
-    guard adapter.config.peftType.uppercased() == "LORA" else { return }
+    guard let kind = adapter.config.kind else { return }
+    if let start = adapter.config.residualStart, !baseIsResidual {
+      problem(.residualBase(start, file: adapter.config.file))
+    }
     do {
       var builder = try PlanBuilder(adapter, base: base)
-      builder.place()
+      builder.place(kind)
       builder.expect()
       changes = builder.changes
       replacements = builder.replacements
       additions = builder.additions
       ignored = builder.ignored
+      tiedOutput = builder.tiedOutput
       findings += builder.findings
     } catch {
       problem(error)
@@ -53,6 +72,16 @@ public struct AdapterPlan: Sendable {
   /// Every pair of A and B, sorted by the tensor that it changes.
   public var lowRankDeltas: [LowRankDelta] {
     changes.values.flatMap { $0.compactMap(\.lowRank) }.sorted { $0.target < $1.target }
+  }
+
+  /// Whether a whole copy of the embedding in the file stands for the matrix that a tied output
+  /// shares, not for a module that was trained by itself: PEFT saves embeddings that were resized
+  /// or that carry A and B.
+  public func replacesBothSides(of embedding: String) -> Bool {
+    guard replacements[embedding] != nil else { return false }
+    let module = embedding.lastIndex(of: ".").map { String(embedding[..<$0]) } ?? embedding
+    let saved = adapter.config.savedModules
+    return !suffixes(of: module).contains { saved.contains(String($0)) }
   }
 
   /// Refuses a plan that has problems.

@@ -1,4 +1,5 @@
 import Diagnostics
+import TensorCore
 
 /// Answers what a configuration says about single modules.
 struct ModuleRules {
@@ -8,12 +9,18 @@ struct ModuleRules {
   private let ranks: [(pattern: PathPattern, entry: AdapterConfig.PatternValue<Int>)]
   private let alphas: [(pattern: PathPattern, entry: AdapterConfig.PatternValue<Double>)]
   private let saved: ModuleMatcher?
+  private let feedforward: ModuleMatcher?
 
   /// - Throws: ``GraftError`` if a regular expression cannot be read.
   init(_ config: AdapterConfig) throws(GraftError) {
     self.config = config
     targets = try Self.matcher(config.targetModules, "target_modules", config)
     saved = ModuleMatcher(.names(config.savedModules))
+    if let selection = config.feedforwardModules {
+      feedforward = try Self.matcher(selection, "feedforward_modules", config)
+    } else {
+      feedforward = nil
+    }
     if let selection = config.excludedModules {
       excluded = try Self.matcher(selection, "exclude_modules", config)
     } else {
@@ -32,6 +39,35 @@ struct ModuleRules {
     }
     guard let layers = config.layers, case .names = config.targetModules else { return true }
     return layerNumber(path).map(layers.contains) ?? false
+  }
+
+  /// Whether a parameter carries A and B by its own name ("target_parameters").
+  func isTargetParameter(_ path: String) -> Bool {
+    suffixes(of: path).contains { config.targetParameters.contains(String($0)) }
+  }
+
+  /// Whether IA3 scales the module's inputs.
+  func isFeedforward(_ path: String) -> Bool { feedforward?.matches(path) ?? false }
+
+  /// Whether the base stores a weight as `[in, out]`, as GPT-2's layers do.
+  ///
+  /// Told by the shapes: a bias is as long as its layer has outputs. A square weight is judged by
+  /// the other layers with a bias.
+  func isStoredTransposed(_ name: String, in base: [String: TensorSpec]) -> Bool {
+    guard let own = Self.biasLength(name, base), let spec = base[name], spec.shape.count == 2
+    else { return false }
+    if spec.shape[0] != spec.shape[1] { return own == spec.shape[1] }
+    return base.values.contains { other in
+      guard other.shape.count == 2, other.shape[0] != other.shape[1],
+        let length = Self.biasLength(other.name, base)
+      else { return false }
+      return length == other.shape[1]
+    }
+  }
+
+  private static func biasLength(_ name: String, _ base: [String: TensorSpec]) -> Int? {
+    guard name.hasSuffix(".weight") else { return nil }
+    return base[name.dropLast("weight".count) + "bias"]?.elementCount
   }
 
   /// Whether the module, or one that it lies in, is replaced as a whole.

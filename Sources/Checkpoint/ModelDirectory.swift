@@ -8,7 +8,7 @@ public struct ModelDirectory: Sendable {
   /// The path as it was given.
   public let path: String
   /// config.json.
-  public let config: ModelConfig
+  public var config: ModelConfig
   /// The weights.
   public let store: TensorStore
   /// Where embedding, output matrix and backbone stand among the weights.

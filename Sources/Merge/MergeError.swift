@@ -24,8 +24,10 @@ extension GraftError {
 
   static func storedTransposed(_ tensor: String, file: String) -> Self {
     Self(
-      .cannotMerge, "is stored [in, out]; adapters are added to weights stored [out, in] only",
-      file: file, tensor: tensor)
+      .cannotMerge,
+      "is stored the other way round than the adapter's shapes tell: [in, out] and [out, in] are "
+        + "both possible for it, and the family's table says which",
+      file: file, tensor: tensor, remedy: "Merge it with PEFT's merge_and_unload")
   }
 
   static func quantisedBase(_ file: String) -> Self {
@@ -60,10 +62,31 @@ extension GraftError {
   static func tiedEmbeddingChanged(_ tensor: String, adapter: String) -> Self {
     Self(
       .tiedEmbeddingChanged,
-      "is tied to the output matrix, which would change with it; the adapter was trained on the "
-        + "embedding alone",
+      "is tied to the output matrix, and the adapter was trained on one of them alone",
       file: adapter, tensor: tensor,
-      remedy: "Untie the base (save lm_head.weight, tie_word_embeddings: false) before merging")
+      remedy: "Without --untie=never the merged model holds both, with tie_word_embeddings: false")
+  }
+
+  static func untied(_ embedding: String, _ output: String, file: String) -> Self {
+    Self(
+      .tiedEmbeddingChanged,
+      "is untied: the adapter changes one of \(embedding) and \(output) only, so both are written "
+        + "and tie_word_embeddings becomes false",
+      file: file)
+  }
+
+  static func decomposedLater(_ tensor: String, file: String) -> Self {
+    Self(
+      .cannotMerge,
+      "is changed by another adapter before this one, whose magnitudes (DoRA) are for the base as it "
+        + "was", file: file, tensor: tensor, remedy: "Name the adapter with DoRA first")
+  }
+
+  static func outputMissing(_ tensor: String, adapter: String) -> Self {
+    Self(
+      .cannotMerge, "is changed by the adapter, and the base neither has it nor ties it",
+      file: adapter,
+      tensor: tensor, remedy: "Is this the base that the adapter was trained on?")
   }
 
   static func deltaHasNoPlace(_ tensor: String, adapter: String) -> Self {

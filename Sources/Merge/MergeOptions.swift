@@ -8,6 +8,10 @@ public struct MergeOptions: Sendable {
   public var shardByteLimit: Int
   /// Whether an adapter that changes nothing may be merged.
   public var allowsNoEffect: Bool
+  /// Whether a tied model may be untied, where the adapter changes one side only.
+  public var allowsUntying = true
+  /// Whether the base is what training left when it took its start out of the weights (PiSSA).
+  public var baseIsResidual = false
 
   /// Chooses; the defaults keep types and split at 5 GB.
   public init(

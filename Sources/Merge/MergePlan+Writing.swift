@@ -37,6 +37,7 @@ extension MergePlan {
       files.append(try output.copy("\(base.path)/\(name)", to: name))
     }
     var settings = JSONObject()
+    if options.baseIsResidual { settings["base_is_residual"] = true }
     settings["dtype"] = options.dtype.map { .string($0.torchName) } ?? .null
     let provenance = Provenance(
       command: "merge", settings: settings, inputs: try inputs(), ledger: ledger)

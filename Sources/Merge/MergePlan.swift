@@ -38,44 +38,50 @@ public struct MergePlan: Sendable {
       throw .quantisedBase(base.config.file)
     }
     try Self.refuseSecondMerge(of: adapter, into: base)
-    let plan = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec))
-    let findings = plan.findings + (try plan.auditValues())
+    let plan = AdapterPlan(
+      adapter, base: base.store.inFileOrder.map(\.spec), baseIsResidual: options.baseIsResidual)
+    var findings = plan.findings + (try plan.auditValues())
     try AdapterPlan.check(findings)
     if findings.contains(where: { $0.detail.code == .noEffect }), !options.allowsNoEffect {
       throw .mergeWithoutEffect(adapter.path)
     }
-    let supplied = Self.underFullNames(plan.replacements, base.names, base.store)
-    role = try Self.role(base: base, supplied: supplied)
-    try Self.refuseTiedEmbedding(supplied, plan, role, base)
+    let whole = Self.underFullNames(plan.replacements, base.names, base.store)
+    role = try Self.role(base: base, supplied: whole)
+    let untying = try Untying(base, plan, whole, role: role, options: options)
+    let base = untying.base
+    findings += untying.findings
 
     let resolved = try base.resolve(
-      as: role, supplying: supplied, how: "the adapter's trained copy")
+      as: role, supplying: untying.supplied, how: "the adapter's trained copy")
     var account = Ledger(expecting: resolved.tensors.map(\.expected))
     for what in resolved.ledger.unchecked { account.note(unchecked: what) }
     for source in base.store.inFileOrder + adapter.store.inFileOrder { account.read(source) }
     for (reference, reason) in resolved.ledger.dropped {
       account.settle(reference, .dropped(reason: reason))
     }
-    for name in plan.ignored {
-      guard let source = adapter.store[name] else { continue }
+    for source in untying.spare + plan.ignored.compactMap({ adapter.store[$0] }) {
       account.settle(
-        Ledger.Reference(source), .dropped(reason: "the wrapper's untrained copy of the base"))
+        Ledger.Reference(source), .dropped(reason: "a copy: untrained, or there under another name")
+      )
     }
     var changes = plan.changes
     var tensors: [PlannedTensor] = []
+    let cache = FactorCache()
     for (expected, source) in resolved.tensors.map({ ($0.expected, $0.source) }) {
-      let isFloating = source.spec.dtype.isFloatingPoint
-      let dtype = isFloating ? options.dtype ?? source.spec.dtype : source.spec.dtype
+      let own =
+        base.stored(expected.name)
+        ?? (expected.kind == .output
+          ? base.stored(base.names.embeddingName) : nil)
+      let kept = own?.spec.dtype ?? source.spec.dtype
+      let dtype = source.spec.dtype.isFloatingPoint ? options.dtype ?? kept : source.spec.dtype
       let spec = TensorSpec(name: expected.name, dtype: dtype, shape: expected.shape)
-      if let steps = changes.removeValue(forKey: source.spec.name),
-        let delta = steps.first?.plainDelta, source.file != delta.a.file
-      {
-        if expected.isTransposed { throw .storedTransposed(expected.name, file: source.file) }
-        let update = try LowRankUpdate(base: source, delta: delta, output: spec)
-        tensors.append(
-          PlannedTensor(spec: spec) { (rows, buffer) throws(GraftError) in
-            try update.produce(rows, into: buffer)
-          })
+      let key =
+        changes[expected.name] == nil ? own?.spec.name ?? expected.name : expected.name
+      if let steps = changes.removeValue(forKey: key) {
+        if base.architecture != nil {
+          try Self.check(steps, against: expected, file: source.file)
+        }
+        tensors.append(try Self.tensor(spec, from: source, steps, cache))
         try account.assign(
           expected.name,
           from: .computed(
@@ -97,6 +103,46 @@ public struct MergePlan: Sendable {
     self.tensors = tensors
     ledger = account
     self.findings = findings + resolved.findings
+  }
+
+  /// How a changed tensor comes about: by the kernel for one plain pair, else step by step.
+  private static func tensor(
+    _ spec: TensorSpec, from source: any TensorSource, _ steps: [TensorChange], _ cache: FactorCache
+  ) throws(GraftError) -> PlannedTensor {
+    if steps.count == 1, case .lowRank(let delta) = steps[0], delta.place == nil {
+      let update = try LowRankUpdate(base: source, delta: delta.separated(cache), output: spec)
+      return PlannedTensor(spec: spec) { (rows, buffer) throws(GraftError) in
+        try update.produce(rows, into: buffer)
+      }
+    }
+    for step in steps.dropFirst() {
+      if case .weightDecomposed(let delta, _) = step {
+        throw .decomposedLater(spec.name, file: delta.a.file)
+      }
+    }
+    let update = try ChangedTensor(base: source, changes: steps, output: spec, cache: cache)
+    return PlannedTensor(spec: spec) { (rows, buffer) throws(GraftError) in
+      try update.produce(rows, into: buffer)
+    }
+  }
+
+  /// Holds the orientation that the shapes told against the family's table.
+  private static func check(
+    _ steps: [TensorChange], against expected: ExpectedTensor, file: String
+  ) throws(GraftError) {
+    guard expected.kind == .linear, expected.shape.count == 2 else { return }
+    for step in steps {
+      let isTransposed: Bool? =
+        switch step {
+        case .lowRank(let delta), .weightDecomposed(let delta, _): delta.isTransposed
+        case .vectors(let delta): delta.isTransposed
+        case .hadamard, .kronecker, .rotated: false
+        case .scaled, .added, .rows: nil
+        }
+      if let isTransposed, isTransposed != expected.isTransposed {
+        throw .storedTransposed(expected.name, file: file)
+      }
+    }
   }
 
   private static func refuseSecondMerge(
@@ -142,16 +188,5 @@ public struct MergePlan: Sendable {
     guard case .sequenceClassifier = base.savedRole else { return base.savedRole }
     let own = try HeadSearch(base.path, store: base.store).require()
     return .sequenceClassifier(labels: own.labelCount)
-  }
-
-  private static func refuseTiedEmbedding(
-    _ supplied: [any TensorSource], _ plan: AdapterPlan, _ role: ModelRole,
-    _ base: ModelDirectory
-  ) throws(GraftError) {
-    guard role == .causal, try base.config.tiesEmbeddings else { return }
-    let embedding = base.names.embeddingName
-    if supplied.contains(where: { $0.spec.name == embedding }) || plan.changes[embedding] != nil {
-      throw .tiedEmbeddingChanged(embedding, adapter: plan.adapter.path)
-    }
   }
 }

@@ -10,7 +10,7 @@ struct ProofMatcher {
     var role: TensorProof.Role
     var origin: any TensorSource
     var merged: any TensorSource
-    var delta: LowRankDelta?
+    var changes: [TensorChange]
   }
 
   var pairs: [Pair] = []
@@ -29,28 +29,24 @@ struct ProofMatcher {
   mutating func match(_ plan: AdapterPlan?) throws(GraftError) {
     for source in base.store.inFileOrder {
       let name = source.spec.name
-      if let replacement = plan?.replacements[name] {
-        guard let target = mergedTensor(name) else {
-          problem(.mergedLacks(name, file: merged.path))
-          continue
-        }
-        add(.replaced, replacement, target)
-      } else if let target = mergedTensor(name) {
-        let delta = plan?.changes[name]?.first?.lowRank
-        add(delta == nil ? .kept : .updated, source, target, delta)
-      } else if let reason = try reasonToLeaveOut(source) {
+      let replacement = plan?.replacements[name]
+      let changes = plan?.changes[name] ?? []
+      if let target = mergedTensor(name) {
+        add(replacement == nil ? .kept : .replaced, replacement ?? source, target, changes)
+      } else if replacement == nil, changes.isEmpty, let reason = try reasonToLeaveOut(source) {
         leftOut.append((name, reason))
       } else {
         problem(.mergedLacks(name, file: merged.path))
       }
     }
+    try matchOutput(plan)
     for name in (plan?.additions ?? []).sorted() {
       guard let replacement = plan?.replacements[name] else { continue }
       guard let target = mergedTensor(name) else {
         problem(.mergedLacks(name, file: merged.path))
         continue
       }
-      add(.replaced, replacement, target)
+      add(.replaced, replacement, target, [])
     }
     for name in unexplained.sorted() {
       let isHead = HeadKind.all.contains { name.hasPrefix($0.module + ".") }
@@ -63,16 +59,49 @@ struct ProofMatcher {
     findings += try HeadSearch(merged).findings(config: merged.config)
   }
 
+  /// The output matrix of a base that has none of its own, since it is the embedding.
+  ///
+  /// Where the merged model has one, it must be the embedding as the output saw it before, and what
+  /// the adapter did to the output since; where it has none, the adapter must not tell them apart.
+  private mutating func matchOutput(_ plan: AdapterPlan?) throws(GraftError) {
+    guard try base.config.tiesEmbeddings, base.store[base.names.outputName] == nil,
+      let embedding = base.stored(base.names.embeddingName)
+    else { return }
+    let output = base.names.outputName
+    let copy = plan?.replacements[output]
+    let changes = plan?.changes[output] ?? []
+    guard let target = merged.store[output] else {
+      if let copy, changes.isEmpty,
+        let own = plan?.replacements[embedding.spec.name], try haveEqualBytes(own, copy)
+      {
+        leftOut.append((copy.spec.name, "equal to the embedding that it is tied to"))
+      } else if copy != nil || !changes.isEmpty {
+        problem(.mergedLacks(output, file: merged.path))
+      }
+      return
+    }
+    guard let plan else {
+      return add(.kept, embedding, target, [])
+    }
+    let input = embedding.spec.name
+    let shared = plan.replacesBothSides(of: input) ? plan.replacements[input] : nil
+    add(
+      copy == nil && shared == nil ? .kept : .replaced, copy ?? shared ?? embedding, target, changes
+    )
+  }
+
   private mutating func add(
     _ role: TensorProof.Role, _ origin: any TensorSource, _ target: any TensorSource,
-    _ delta: LowRankDelta? = nil
+    _ changes: [TensorChange]
   ) {
     unexplained.remove(target.spec.name)
     guard origin.spec.shape == target.spec.shape else {
       return problem(
         .mergedShape(target.spec, expected: origin.spec.shape, file: target.file))
     }
-    pairs.append(Pair(role: role, origin: origin, merged: target, delta: delta))
+    pairs.append(
+      Pair(
+        role: changes.isEmpty ? role : .updated, origin: origin, merged: target, changes: changes))
   }
 
   /// The merged tensor of a base name; a backbone's names gain the prefix.

@@ -9,14 +9,15 @@ extension TensorProof {
   /// - Parameters:
   ///   - origin: the base's tensor, or the adapter's for ``Role/replaced``.
   ///   - merged: the merged model's.
-  ///   - delta: what must have been added.
+  ///   - changes: what must have been done to it.
   /// - Throws: ``GraftError`` if a tensor cannot be read, or is of a type without real numbers.
   init(
-    _ role: Role, origin: any TensorSource, merged: any TensorSource, delta: LowRankDelta? = nil
+    _ role: Role, origin: any TensorSource, merged: any TensorSource,
+    changes: [TensorChange] = []
   ) throws(GraftError) {
     self.init(merged.spec, role: role)
     let isSameType = origin.spec.dtype == merged.spec.dtype
-    if delta == nil, isSameType, try haveEqualBytes(origin, merged) {
+    if changes.isEmpty, isSameType, try haveEqualBytes(origin, merged) {
       equalCount = elementCount
       if merged.spec.dtype.isFloatingPoint { try countNonFinite(merged) }
       return
@@ -25,13 +26,13 @@ extension TensorProof {
       wrongCount = elementCount
       return
     }
-    let reference: UpdateReference? =
-      if let delta { try UpdateReference(delta) } else { nil }
+    let reference: (any Reference)? =
+      changes.isEmpty ? nil : try ReferenceChain(changes, base: origin)
     for rows in rowBlocks(of: merged.spec, byteLimit: 1 << 20) {
       let before = try Block(origin, rows: rows)
       let after = try Block(merged, rows: rows)
       var expected = before.values
-      if let reference { try reference.add(to: &expected, rows: rows) }
+      if let reference { try reference.apply(to: &expected, rows: rows) }
       try compare(
         before: before, after: after, expected: expected, firstRow: rows.lowerBound,
         width: merged.spec.rowElementCount, dtype: merged.spec.dtype, reference: reference)
@@ -40,7 +41,7 @@ extension TensorProof {
 
   private mutating func compare(
     before: Block, after: Block, expected: [Double], firstRow: Int, width: Int, dtype: DType,
-    reference: UpdateReference?
+    reference: (any Reference)?
   ) throws(GraftError) {
     for i in expected.indices {
       let found = after.values[i]

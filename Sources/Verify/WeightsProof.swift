@@ -48,7 +48,7 @@ public struct WeightsProof: Sendable {
     leftOut = matcher.leftOut
     for pair in matcher.pairs.sorted(by: { $0.merged.spec.name < $1.merged.spec.name }) {
       let proof = try TensorProof(
-        pair.role, origin: pair.origin, merged: pair.merged, delta: pair.delta)
+        pair.role, origin: pair.origin, merged: pair.merged, changes: pair.changes)
       tensors.append(proof)
       if plan != nil || proof.nonFiniteCount > 0 { judge(proof, pair.merged.file) }
     }

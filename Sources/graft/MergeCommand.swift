@@ -8,6 +8,8 @@ import StrictJSON
 import TensorCore
 
 struct MergeCommand: ParsableCommand {
+  enum Untie: String, ExpressibleByArgument { case auto, never }
+
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Add an adapter, and the head it carries, into its base model.",
@@ -40,6 +42,12 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Merge without a head that cannot be carried over.")
   var withoutHead = false
 
+  @Option(help: "Untie embeddings where the adapter changes one side only: auto or never.")
+  var untie = Untie.auto
+
+  @Flag(help: "The base is the one that PiSSA or the like left, not the published one.")
+  var baseIsResidual = false
+
   @Flag(help: "Print the plan and write nothing.")
   var dryRun = false
 
@@ -47,9 +55,11 @@ struct MergeCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let options = MergeOptions(
+    var options = MergeOptions(
       dtype: try Options.dtype(dtype), shardByteLimit: try Options.size(shardSize),
       allowsNoEffect: allowNoEffect)
+    options.allowsUntying = untie == .auto
+    options.baseIsResidual = baseIsResidual
     if fileExists(base) { throw GraftError.notADirectory(base) }
     let model = try ModelDirectory(base)
     let opened = try Adapter(adapter, base: model.config)

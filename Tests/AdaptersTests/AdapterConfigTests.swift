@@ -41,13 +41,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("use_dora", "true"), ("lora_bias", "true"), ("init_lora_weights", "\"pissa\""),
-    ("init_lora_weights", "\"pissa_niter_4\""), ("init_lora_weights", "\"olora\""),
-    ("layer_replication", "[[0, 4], [2, 6]]"), ("fan_in_fan_out", "true"),
-    ("trainable_token_indices", "[1, 2]"), ("target_parameters", #"["experts.down_proj"]"#),
+    ("layer_replication", "[[0, 4], [2, 6]]"),
     ("alora_invocation_tokens", "[5]"), ("use_qalora", "true"), ("use_bdlora", #"{"x": 1}"#),
     ("arrow_config", #"{"x": 1}"#), ("megatron_config", #"{"x": 1}"#),
-    ("ensure_weight_tying", "true"), ("kasa_config", #"{"x": 1}"#),
+    ("kasa_config", #"{"x": 1}"#),
   ])
   func settingsThatCannotBeMergedAreRefusedByName(key: String, value: String) throws {
     let refusals = try config(#"{"peft_type": "LORA", "\#(key)": \#(value)}"#).refusals
@@ -55,7 +52,13 @@ import Testing
     #expect(refusals.first?.message.hasPrefix("'\(key)'") == true)
   }
 
-  @Test(arguments: ["IA3", "LOHA", "LOKR", "VERA", "OFT", "SUPERLORA"])
+  @Test(arguments: ["pissa", "pissa_niter_4", "olora", "corda", "loftq", "lora_ga"])
+  func startsThatChangeTheBaseAreTold(start: String) throws {
+    let config = try config(#"{"peft_type": "LORA", "init_lora_weights": "\#(start)"}"#)
+    #expect(config.residualStart == start)
+  }
+
+  @Test(arguments: ["PROMPT_TUNING", "PREFIX_TUNING", "XLORA", "ADALORA", "BOFT", "SUPERLORA"])
   func otherKindsAreRefusedByName(kind: String) throws {
     let refusals = try config(#"{"peft_type": "\#(kind)"}"#).refusals
     #expect(refusals.first?.code == .unsupportedAdapter)

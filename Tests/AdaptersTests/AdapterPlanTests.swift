@@ -189,8 +189,16 @@ import Testing
 
   @Test func aReplacementThatIsNotDeclaredIsAProblem() throws {
     var adapter = TinyAdapter(head: false)
-    adapter.tensors.append(TensorFixture("base_model.model.lm_head.weight", [16, 8]))
+    adapter.tensors.append(TensorFixture("base_model.model.model.norm.weight", [8]))
     #expect(codes(try plan(adapter)) == [.adapterMismatch])
+  }
+
+  @Test func anEmbeddingThatIsNotDeclaredReplacesTheBasesWithAWarning() throws {
+    var adapter = TinyAdapter(head: false)
+    adapter.tensors.append(TensorFixture("base_model.model.lm_head.weight", [16, 8]))
+    let plan = try plan(adapter)
+    #expect(plan.findings.map(\.severity) == [.warning])
+    #expect(plan.replacements.keys.sorted() == ["lm_head.weight"])
   }
 
   @Test func aResizedReplacementIsAProblem() throws {

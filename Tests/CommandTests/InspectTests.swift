@@ -90,7 +90,7 @@ import Testing
     arguments: [
       ("base_llama_f32", 0), ("base_llama_sharded_f32", 0), ("base_llama_tied_bf16", 0),
       ("rm_full", 0), ("rm_missing_head", 1), ("rm_wrong_labels_cfg1_w2", 1),
-      ("rm_head_value_head", 1), ("lora_plain_llama/adapter", 0), ("lora_dora/adapter", 1),
+      ("rm_head_value_head", 1), ("lora_plain_llama/adapter", 0), ("lora_dora/adapter", 0),
       ("bad_shard_missing", 3), ("bad_index_json", 3), ("bad_index_ghost_tensor", 3),
       ("bad_st_truncated_data", 3), ("bad_html_page", 3), ("bad_empty_adapter_40bytes", 3),
       ("openrlhf_rm_lora_qv", 1), ("lf_rm_lora/output", 0), ("bad_values_nan", 1),

@@ -103,6 +103,7 @@ extension AdapterPlan {
     additions = plans.reduce(into: []) { $0.formUnion($1.additions) }
     ignored = plans.flatMap(\.ignored)
     findings = plans.flatMap(\.findings)
+    tiedOutput = plans.lazy.compactMap(\.tiedOutput).first
     changes = [:]
     for (plan, weight) in zip(plans, weights) {
       for (name, steps) in plan.changes {
@@ -141,6 +142,14 @@ extension TensorChange {
     case .lowRank(var delta):
       delta.scale *= weight
       return .lowRank(delta)
+    case .hadamard(var delta):
+      delta.scale *= weight
+      return .hadamard(delta)
+    case .kronecker(var delta):
+      delta.scale *= weight
+      return .kronecker(delta)
+    case .added(let vector, let scale): return .added(vector, scale: scale * weight)
+    case .weightDecomposed, .vectors, .scaled, .rotated, .rows: return nil
     }
   }
 }
