@@ -49,7 +49,7 @@ let fileHalf: [Target] = [
     name: "Merge",
     dependencies: [
       "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads",
-      "LinearAlgebra", "StrictJSON", "TensorCore",
+      "LinearAlgebra", "Safetensors", "StrictJSON", "TensorCore",
     ]),
   // Layer 5
   .target(

@@ -30,10 +30,15 @@ extension GraftError {
       file: file, tensor: tensor, remedy: "Merge it with PEFT's merge_and_unload")
   }
 
-  static func quantisedBase(_ file: String) -> Self {
+  static func quantisedBase(_ file: String, method: String) -> Self {
     Self(
-      .cannotMerge, "has a quantization_config; adding to quantised weights loses the update",
-      file: file, remedy: "Merge into the unquantised base model that was quantised")
+      .cannotMerge,
+      "is quantised by '\(method)' (quantization_config); adding to quantised weights loses the "
+        + "update",
+      file: file,
+      remedy:
+        "Merge into the unquantised base model, or pass --dequantize to merge into the numbers "
+        + "that it computes with")
   }
 
   static func outOfRange(_ value: Float, _ spec: TensorSpec, file: String) -> Self {

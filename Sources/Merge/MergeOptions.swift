@@ -13,6 +13,12 @@ public struct MergeOptions: Sendable {
   /// Whether the base is what training left when it took its start out of the weights (PiSSA).
   public var baseIsResidual = false
 
+  /// Whether what the merge rounds away and leaves out is kept beside the output, so that it can be
+  /// taken back bit for bit.
+  public var keepsResidue = false
+  /// Whether a quantised base is merged into as the numbers that it computes with.
+  public var dequantises = false
+
   /// Chooses; the defaults keep types and split at 5 GB.
   public init(
     dtype: DType? = nil, shardByteLimit: Int = 5_000_000_000, allowsNoEffect: Bool = false

@@ -28,7 +28,7 @@ extension MergePlan {
     to path: String, replacing: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(GraftError) -> Result {
     let output = try OutputDirectory(
-      path, replacing: replacing, inputs: [base.path, adapter.path])
+      path, replacing: replacing, inputs: [base.path] + adapters.map(\.path))
     var files = try writeTensors(
       tensors, to: output, shardByteLimit: options.shardByteLimit, progress: progress)
     let config = JSONValue.object(try configMembers()).text(.prettySorted) + "\n"
@@ -36,9 +36,13 @@ extension MergePlan {
     for name in try SideFiles.names(in: base.path) {
       files.append(try output.copy("\(base.path)/\(name)", to: name))
     }
+    if options.keepsResidue { files.append(try ResidueWriter.write(self, to: output)) }
     var settings = JSONObject()
     if options.baseIsResidual { settings["base_is_residual"] = true }
     settings["dtype"] = options.dtype.map { .string($0.torchName) } ?? .null
+    if !combination.isPlain || adapters.count > 1 { settings["combination"] = combination.json }
+    if options.keepsResidue { settings["keep_residue"] = true }
+    if options.dequantises { settings["dequantize"] = true }
     let provenance = Provenance(
       command: "merge", settings: settings, inputs: try inputs(), ledger: ledger)
     try provenance.seal(files, in: output)
@@ -51,7 +55,7 @@ extension MergePlan {
     tensors.count { tensor in
       switch ledger.origin(of: tensor.spec.name) {
       case .computed: true
-      case .tensor(let reference, _): adapter.store.files.contains(reference.file)
+      case .tensor(let reference, _): adapters.contains { $0.store.files.contains(reference.file) }
       default: false
       }
     }
@@ -61,9 +65,11 @@ extension MergePlan {
     func names(_ store: TensorStore, _ others: [String]) -> [String] {
       others + store.files.map { splitPath($0).name }
     }
-    return [
-      try Provenance.input(base.path, files: names(base.store, ["config.json"])),
-      try Provenance.input(adapter.path, files: names(adapter.store, ["adapter_config.json"])),
-    ]
+    var inputs = [try Provenance.input(base.path, files: names(base.store, ["config.json"]))]
+    for adapter in adapters {
+      inputs.append(
+        try Provenance.input(adapter.path, files: names(adapter.store, ["adapter_config.json"])))
+    }
+    return inputs
   }
 }

@@ -6,7 +6,7 @@ import Heads
 import StrictJSON
 import TensorCore
 
-/// A merge of one adapter into a base, settled before anything is written.
+/// A merge of adapters into a base, settled before anything is written.
 ///
 /// Every tensor of the result has an origin and every tensor of base and adapter has a fate; if
 /// that cannot be, making the plan throws. The result is a language model, or a sequence
@@ -14,8 +14,10 @@ import TensorCore
 public struct MergePlan: Sendable {
   /// The base.
   public let base: ModelDirectory
-  /// The adapter.
-  public let adapter: Adapter
+  /// The adapters, in their order.
+  public let adapters: [Adapter]
+  /// How they become one change.
+  public let combination: AdapterCombination
   /// What the result will be used as.
   public let role: ModelRole
   /// What to write, in the order of the files.
@@ -25,6 +27,18 @@ public struct MergePlan: Sendable {
   /// What is worth knowing and stops nothing.
   public let findings: [Finding]
   let options: MergeOptions
+  /// What each merged tensor is made of, to take the merge back.
+  let pieces: [Piece]
+
+  /// A merged tensor that is a tensor of the base with changes.
+  struct Piece: Sendable {
+    var merged: String
+    var base: any TensorSource
+    var changes: [TensorChange]
+  }
+
+  /// Whether another machine computes the same changes to the last bit.
+  var isReproducible: Bool { !combination.method.cutsRank }
 
   /// Settles a merge.
   ///
@@ -34,20 +48,33 @@ public struct MergePlan: Sendable {
   public init(
     base: ModelDirectory, adapter: Adapter, options: MergeOptions = MergeOptions()
   ) throws(GraftError) {
-    if let quantised = base.config.json["quantization_config"], !quantised.isNull {
-      throw .quantisedBase(base.config.file)
+    try self.init(base: base, adapters: [adapter], options: options)
+  }
+
+  /// Settles a merge of several adapters, whose changes are all of the base as it is, and are
+  /// rounded once together.
+  ///
+  /// - Throws: ``GraftError`` as for one, and if the adapters cannot be combined so.
+  public init(
+    base stored: ModelDirectory, adapters: [Adapter],
+    combination: AdapterCombination = AdapterCombination(), options: MergeOptions = MergeOptions()
+  ) throws(GraftError) {
+    if let method = stored.quantisation, !options.dequantises {
+      throw .quantisedBase(stored.config.file, method: method)
     }
-    try Self.refuseSecondMerge(of: adapter, into: base)
-    let plan = AdapterPlan(
-      adapter, base: base.store.inFileOrder.map(\.spec), baseIsResidual: options.baseIsResidual)
+    let plain = try stored.dequantised()
+    if options.keepsResidue { try Self.refuseResidue(of: stored) }
+    for adapter in adapters { try Self.refuseSecondMerge(of: adapter, into: plain) }
+    let plan = try combination.plan(
+      adapters, base: plain.store.inFileOrder.map(\.spec), baseIsResidual: options.baseIsResidual)
     var findings = plan.findings + (try plan.auditValues())
     try AdapterPlan.check(findings)
     if findings.contains(where: { $0.detail.code == .noEffect }), !options.allowsNoEffect {
-      throw .mergeWithoutEffect(adapter.path)
+      throw .mergeWithoutEffect(adapters.map(\.path).joined(separator: ", "))
     }
-    let whole = Self.underFullNames(plan.replacements, base.names, base.store)
-    role = try Self.role(base: base, supplied: whole)
-    let untying = try Untying(base, plan, whole, role: role, options: options)
+    let whole = Self.underFullNames(plan.replacements, plain.names, plain.store)
+    role = try Self.role(base: plain, supplied: whole)
+    let untying = try Untying(plain, plan, whole, role: role, options: options)
     let base = untying.base
     findings += untying.findings
 
@@ -55,17 +82,21 @@ public struct MergePlan: Sendable {
       as: role, supplying: untying.supplied, how: "the adapter's trained copy")
     var account = Ledger(expecting: resolved.tensors.map(\.expected))
     for what in resolved.ledger.unchecked { account.note(unchecked: what) }
-    for source in base.store.inFileOrder + adapter.store.inFileOrder { account.read(source) }
+    for source in base.store.inFileOrder + adapters.flatMap(\.store.inFileOrder) {
+      account.read(source)
+    }
     for (reference, reason) in resolved.ledger.dropped {
       account.settle(reference, .dropped(reason: reason))
     }
-    for source in untying.spare + plan.ignored.compactMap({ adapter.store[$0] }) {
+    let ignored = plan.ignored.flatMap { name in adapters.compactMap { $0.store[name] } }
+    for source in untying.spare + ignored {
       account.settle(
         Ledger.Reference(source), .dropped(reason: "a copy: untrained, or there under another name")
       )
     }
     var changes = plan.changes
     var tensors: [PlannedTensor] = []
+    var pieces: [Piece] = []
     let cache = FactorCache()
     for (expected, source) in resolved.tensors.map({ ($0.expected, $0.source) }) {
       let own =
@@ -77,7 +108,9 @@ public struct MergePlan: Sendable {
       let spec = TensorSpec(name: expected.name, dtype: dtype, shape: expected.shape)
       let key =
         changes[expected.name] == nil ? own?.spec.name ?? expected.name : expected.name
-      if let steps = changes.removeValue(forKey: key) {
+      let steps = changes.removeValue(forKey: key) ?? []
+      pieces.append(Piece(merged: expected.name, base: source, changes: steps))
+      if !steps.isEmpty {
         if base.architecture != nil {
           try Self.check(steps, against: expected, file: source.file)
         }
@@ -85,7 +118,7 @@ public struct MergePlan: Sendable {
         try account.assign(
           expected.name,
           from: .computed(
-            ([source] + steps.flatMap(\.sources)).map(Ledger.Reference.init),
+            ([source] + steps.flatMap(\.sources)).flatMap(Ledger.Reference.all),
             how: steps.map(\.how).joined(separator: ", then ")))
       } else {
         tensors.append(try PlannedTensor(copying: source, as: expected.name, dtype: dtype))
@@ -94,11 +127,14 @@ public struct MergePlan: Sendable {
         }
       }
     }
-    if let lost = changes.keys.min() { throw .deltaHasNoPlace(lost, adapter: adapter.path) }
-    try account.check(place: adapter.path)
+    let place = adapters.map(\.path).joined(separator: ", ")
+    if let lost = changes.keys.min() { throw .deltaHasNoPlace(lost, adapter: place) }
+    try account.check(place: place)
 
     self.base = base
-    self.adapter = adapter
+    self.adapters = adapters
+    self.combination = combination
+    self.pieces = pieces
     self.options = options
     self.tensors = tensors
     ledger = account
@@ -142,6 +178,16 @@ public struct MergePlan: Sendable {
       if let isTransposed, isTransposed != expected.isTransposed {
         throw .storedTransposed(expected.name, file: file)
       }
+    }
+  }
+
+  /// Only files whose every byte can be written again can be taken back.
+  private static func refuseResidue(of base: ModelDirectory) throws(GraftError) {
+    if let method = base.quantisation {
+      throw .residueOfQuantisedBase(base.config.file, method: method)
+    }
+    for file in base.store.files where !file.hasSuffix(".safetensors") {
+      throw .residueOfForeignBase(file)
     }
   }
 

@@ -32,13 +32,23 @@ public struct WeightsProof: Sendable {
   /// - Throws: ``GraftError`` if a file cannot be read. What does not hold is no error here; it is
   ///   in ``findings``.
   public init(base: ModelDirectory, merged: ModelDirectory, adapter: Adapter?) throws(GraftError) {
+    try self.init(base: base, merged: merged, adapters: adapter.map { [$0] } ?? [])
+  }
+
+  /// Compares a merged model with its base and the adapters that were combined in it.
+  ///
+  /// - Throws: ``GraftError`` as for one, and if the adapters cannot be combined so.
+  public init(
+    base: ModelDirectory, merged: ModelDirectory, adapters: [Adapter],
+    combination: AdapterCombination = AdapterCombination()
+  ) throws(GraftError) {
     self.base = base.path
     self.merged = merged.path
-    self.adapter = adapter?.path
+    adapter = adapters.isEmpty ? nil : adapters.map(\.path).joined(separator: " + ")
     var matcher = ProofMatcher(base: base, merged: merged)
     var plan: AdapterPlan?
-    if let adapter {
-      let made = AdapterPlan(adapter, base: base.store.inFileOrder.map(\.spec))
+    if !adapters.isEmpty {
+      let made = try combination.plan(adapters, base: base.store.inFileOrder.map(\.spec))
       try made.check()
       findings += try made.auditValues()
       plan = made

@@ -16,7 +16,8 @@ import Glibc
 
   static let fileCommands: [any ParsableCommand.Type] = [
     InspectCommand.self, HeadCommand.self, ConvertCommand.self, MergeCommand.self,
-    VerifyCommand.self, ExtractCommand.self, CombineCommand.self, TokenizeCommand.self,
+    VerifyCommand.self, ExtractCommand.self, CombineCommand.self, UnmergeCommand.self,
+    TokenizeCommand.self,
     RenderCommand.self,
   ]
 

@@ -21,8 +21,8 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "The base model's directory.")
   var base: String
 
-  @Argument(help: "The adapter's directory (PEFT, MLX), or its file (GGUF).")
-  var adapter: String
+  @Argument(help: "The adapters: directories (PEFT, MLX) or files (GGUF).")
+  var adapters: [String]
 
   @Option(name: [.short, .long], help: "The directory to write.")
   var output: String
@@ -32,6 +32,14 @@ struct MergeCommand: ParsableCommand {
 
   @Option(help: "The size at which another weight file is begun.")
   var shardSize = "5GB"
+
+  @OptionGroup var combining: CombinationOptions
+
+  @Flag(help: "Keep beside the output what rounding takes away, so that unmerge is bit-exact.")
+  var keepResidue = false
+
+  @Flag(help: "Merge into a quantised base as the numbers that it computes with.")
+  var dequantize = false
 
   @Flag(help: "Replace the output if it exists.")
   var force = false
@@ -60,11 +68,19 @@ struct MergeCommand: ParsableCommand {
       allowsNoEffect: allowNoEffect)
     options.allowsUntying = untie == .auto
     options.baseIsResidual = baseIsResidual
+    options.keepsResidue = keepResidue
+    options.dequantises = dequantize
     if fileExists(base) { throw GraftError.notADirectory(base) }
     let model = try ModelDirectory(base)
-    let opened = try Adapter(adapter, base: model.config)
-    if !withoutHead { try AdapterReport.refuseLostHead(opened, base: base) }
-    let plan = try MergePlan(base: model, adapter: opened, options: options)
+    var opened: [Adapter] = []
+    for path in adapters {
+      let adapter = try Adapter(path, base: model.config)
+      if !withoutHead { try AdapterReport.refuseLostHead(adapter, base: base) }
+      opened.append(adapter)
+    }
+    let plan = try MergePlan(
+      base: model, adapters: opened, combination: try combining.combination(default: .sum),
+      options: options)
     for finding in plan.findings where !json { Console.complain(finding.text) }
     if dryRun { return describe(plan) }
     var progress = Progress("merging")
@@ -100,7 +116,7 @@ struct MergeCommand: ParsableCommand {
       "  \(grouped(result.changedTensors)) of \(counted(plan.tensors.count, "tensor")) changed or "
         + "added, the others copied bit for bit or converted; "
         + "\(byteText(bytes)) in \(counted(weights.count, "weight file"))")
-    print("  Prove it: graft verify \(base) \(output) \(adapter)")
+    print("  Prove it: graft verify \(base) \(output) \(adapters.joined(separator: " "))")
   }
 
   private func describe(_ plan: MergePlan) {

@@ -22,8 +22,10 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: "The merged model's directory.")
   var merged: String
 
-  @Argument(help: "The adapter's directory.")
-  var adapter: String?
+  @Argument(help: "The adapters of the merge, in their order; none to compare two models.")
+  var adapters: [String] = []
+
+  @OptionGroup var combining: CombinationOptions
 
   @Flag(help: "Also run both on texts: rewards of base and adapter against the merged model's.")
   var behaviour = false
@@ -32,8 +34,8 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if behaviour, adapter == nil {
-      throw ValidationError("--behaviour needs the adapter as the third argument.")
+    if behaviour, adapters.count != 1 {
+      throw ValidationError("--behaviour needs one adapter as the third argument.")
     }
   }
 
@@ -41,11 +43,15 @@ struct VerifyCommand: ParsableCommand {
     for path in [base, merged] where fileExists(path) {
       throw GraftError.notADirectory(path)
     }
-    let model = try ModelDirectory(base)
+    let result = try ModelDirectory(merged)
+    var model = try ModelDirectory(base)
+    // The merged model is held against the numbers that a quantised base computes with.
+    if model.quantisation != nil, result.quantisation == nil { model = try model.dequantised() }
     let proof = try WeightsProof(
-      base: model, merged: try ModelDirectory(merged), adapter: try openAdapter(model))
+      base: model, merged: result, adapters: try openAdapters(model),
+      combination: try combination())
     var verdict: BehaviourVerdict?
-    if let adapter, behaviour {
+    if let adapter = adapters.first, behaviour {
       verdict = try BehaviourVerdict(base: base, merged: merged, adapter: adapter)
     }
     let holds = proof.holds && verdict?.passed != false
@@ -62,8 +68,21 @@ struct VerifyCommand: ParsableCommand {
     if !holds { throw ExitCode(GraftError.Kind.checkFailed.rawValue) }
   }
 
-  private func openAdapter(_ model: ModelDirectory) throws(GraftError) -> Adapter? {
-    guard let adapter else { return nil }
-    return try Adapter(adapter, base: model.config)
+  private func openAdapters(_ model: ModelDirectory) throws(GraftError) -> [Adapter] {
+    var opened: [Adapter] = []
+    for path in adapters { opened.append(try Adapter(path, base: model.config)) }
+    return opened
+  }
+
+  /// What was asked for, else what the merged model's graft.json says.
+  private func combination() throws(GraftError) -> AdapterCombination {
+    let record = "\(merged)/\(Provenance.fileName)"
+    if !combining.isGiven, fileExists(record) {
+      let json = try JSONValue.parse(try readFile(record), file: record)
+      if let found = json["settings"]?["combination"].flatMap(AdapterCombination.init) {
+        return found
+      }
+    }
+    return try combining.combination(default: .sum)
   }
 }

@@ -5,14 +5,16 @@ public import TensorCore
 extension AdapterCombination {
   /// What several adapters together do to a base.
   ///
-  /// - Parameter base: the base's tensors.
+  /// - Parameters:
+  ///   - base: the base's tensors.
+  ///   - baseIsResidual: as for ``AdapterPlan/init(_:base:baseIsResidual:)``.
   /// - Throws: ``GraftError`` if a setting means nothing, or the adapters cannot be combined so.
   ///   What is wrong with one of the adapters is in the plan's findings.
   public func plan(
-    _ adapters: [Adapter], base: [TensorSpec]
+    _ adapters: [Adapter], base: [TensorSpec], baseIsResidual: Bool = false
   ) throws(GraftError) -> AdapterPlan {
     let weights = try checkedWeights(for: adapters.count)
-    let plans = adapters.map { AdapterPlan($0, base: base) }
+    let plans = adapters.map { AdapterPlan($0, base: base, baseIsResidual: baseIsResidual) }
     guard !isPlain || plans.count > 1 else { return plans[0] }
     guard method == .sum else { return try combined(plans, weights, base).plan }
     return try AdapterPlan(joining: plans, weights: weights)

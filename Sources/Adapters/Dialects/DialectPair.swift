@@ -13,6 +13,8 @@ struct DialectPair {
   var rank: Int
   /// The factor of B · A.
   var scale: Double
+  /// The length of each output, `[out]`, where the change is DoRA's.
+  var magnitude: (any TensorSource)?
 
   /// B times a factor; itself where that is 1.
   func scaledB(by factor: Double) -> any TensorSource {
@@ -60,19 +62,42 @@ struct DialectPair {
     }
     var pairs: [DialectPair] = []
     for (name, steps) in plan.changes.sorted(by: { $0.key < $1.key }) {
-      guard steps.count == 1, let delta = steps[0].plainDelta else {
+      guard steps.count == 1, let (delta, magnitude) = Self.pair(steps[0], name, base),
+        magnitude == nil || dialect == .mlx
+      else {
         let how = steps.map(\.how).joined(separator: ", then ")
         throw .cannotHold(dialect, name, "is changed by '\(how)'", file: path)
       }
       var module = name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
-      if let prefix = base?.architecture?.backbonePrefix, let architecture = base?.architecture,
-        name != architecture.outputName, !name.hasPrefix(prefix)
+      if let names = base?.names, name != names.outputName, case let prefix = names.backbonePrefix,
+        !name.hasPrefix(prefix)
       {
         module = prefix + module
       }
       pairs.append(
-        DialectPair(module: module, a: delta.a, b: delta.b, rank: delta.rank, scale: delta.scale))
+        DialectPair(
+          module: module, a: delta.a, b: delta.b, rank: delta.rank, scale: delta.scale,
+          magnitude: magnitude))
     }
     return pairs
+  }
+
+  /// The factors of a change, where they are one pair for the whole weight as PEFT stores it.
+  private static func pair(
+    _ change: TensorChange, _ name: String, _ base: ModelDirectory?
+  ) -> (LowRankDelta, (any TensorSource)?)? {
+    var magnitude: (any TensorSource)?
+    let delta: LowRankDelta
+    switch change {
+    case .lowRank(let plain): delta = plain
+    case .weightDecomposed(let decomposed, let length): (delta, magnitude) = (decomposed, length)
+    default: return nil
+    }
+    if delta.isPlain { return (delta, magnitude) }
+    // An embedding holds the transpose of B · A, and so it does in the other formats.
+    let isEmbedding =
+      name == base?.names.embeddingName || name.hasSuffix("embed_tokens.weight")
+    let isWhole = delta.expert == nil && delta.rows == nil && delta.place == nil
+    return isEmbedding && isWhole ? (delta, magnitude) : nil
   }
 }

@@ -37,12 +37,24 @@ struct MLXLayout {
       let (a, b) = DialectPair.padded(
         pair.a, pair.scaledB(by: pair.scale / scale), to: rank)
       append(a, b, pair.module)
+      if let magnitude = pair.magnitude {
+        tensors.append(RenamedSource(magnitude, as: pair.module + ".m"))
+      }
+    }
+    let decomposed = pairs.count { $0.magnitude != nil }
+    guard decomposed == 0 || decomposed == pairs.count else {
+      throw .cannotHold(.mlx, first.module, "mixes LoRA and DoRA", file: plan.adapter.path)
     }
     let layers = try Self.layerCount(byLayer.keys.max(), plan, base)
     let start = byLayer.keys.min() ?? layers
     for layer in start..<max(start, layers) {
       for key in keys.sorted() where byLayer[layer]?[key] == nil {
         guard let like = byLayer.values.lazy.compactMap({ $0[key] }).first else { continue }
+        guard decomposed == 0 else {
+          throw .cannotHold(
+            .mlx, "\(prefix)\(layer).\(key)", "is left out by DoRA in one layer of several",
+            file: plan.adapter.path)
+        }
         appendZeros(like, "\(prefix)\(layer).\(key)", rank)
       }
     }
@@ -56,7 +68,7 @@ struct MLXLayout {
     parameters["dropout"] = JSONValue(plan.adapter.config.dropout)
     parameters["keys"] = .array(keys.sorted().map { .string($0) })
     var members = JSONObject()
-    members["fine_tune_type"] = "lora"
+    members["fine_tune_type"] = decomposed > 0 ? "dora" : "lora"
     if let model = plan.adapter.config.baseModel { members["model"] = .string(model) }
     members["num_layers"] = JSONValue(layers - min(start, layers))
     members["lora_parameters"] = .object(parameters)
