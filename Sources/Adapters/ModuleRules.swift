@@ -1,4 +1,5 @@
 import Diagnostics
+import StrictJSON
 import TensorCore
 
 /// Answers what a configuration says about single modules.
@@ -34,9 +35,8 @@ struct ModuleRules {
   ///
   /// - Parameter path: the module's path as the trainer saw it, without PEFT's prefix.
   func isTarget(_ path: String) -> Bool {
-    if isSavedWhole(path) || excluded?.matches(path) == true || !targets.matches(path) {
-      return false
-    }
+    if isSavedWhole(path) || excluded?.matches(path) == true { return false }
+    guard targets.matches(path) else { return isTiedOutput(path) }
     guard let layers = config.layers, case .names = config.targetModules else { return true }
     return layerNumber(path).map(layers.contains) ?? false
   }
@@ -68,6 +68,14 @@ struct ModuleRules {
   private static func biasLength(_ name: String, _ base: [String: TensorSpec]) -> Int? {
     guard name.hasSuffix(".weight") else { return nil }
     return base[name.dropLast("weight".count) + "bias"]?.elementCount
+  }
+
+  /// Whether the output matrix carries what the embedding carries, since the configuration keeps
+  /// them tied; the list of targets names the embedding alone.
+  private func isTiedOutput(_ path: String) -> Bool {
+    config.json["ensure_weight_tying"]?.bool == true
+      && outputMatrices.contains(lastComponent(path))
+      && inputEmbeddings.contains { targets.matches($0) || targets.matches("model.\($0)") }
   }
 
   /// Whether the module, or one that it lies in, is replaced as a whole.

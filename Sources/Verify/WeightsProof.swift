@@ -29,10 +29,16 @@ public struct WeightsProof: Sendable {
 
   /// Compares a merged model with its base and the adapter.
   ///
+  /// - Parameter baseIsResidual: whether the base is what training left when it took its start out
+  ///   of the weights (PiSSA and the like).
   /// - Throws: ``GraftError`` if a file cannot be read. What does not hold is no error here; it is
   ///   in ``findings``.
-  public init(base: ModelDirectory, merged: ModelDirectory, adapter: Adapter?) throws(GraftError) {
-    try self.init(base: base, merged: merged, adapters: adapter.map { [$0] } ?? [])
+  public init(
+    base: ModelDirectory, merged: ModelDirectory, adapter: Adapter?, baseIsResidual: Bool = false
+  ) throws(GraftError) {
+    try self.init(
+      base: base, merged: merged, adapters: adapter.map { [$0] } ?? [],
+      baseIsResidual: baseIsResidual)
   }
 
   /// Compares a merged model with its base and the adapters that were combined in it.
@@ -40,7 +46,7 @@ public struct WeightsProof: Sendable {
   /// - Throws: ``GraftError`` as for one, and if the adapters cannot be combined so.
   public init(
     base: ModelDirectory, merged: ModelDirectory, adapters: [Adapter],
-    combination: AdapterCombination = AdapterCombination()
+    combination: AdapterCombination = AdapterCombination(), baseIsResidual: Bool = false
   ) throws(GraftError) {
     self.base = base.path
     self.merged = merged.path
@@ -48,7 +54,8 @@ public struct WeightsProof: Sendable {
     var matcher = ProofMatcher(base: base, merged: merged)
     var plan: AdapterPlan?
     if !adapters.isEmpty {
-      let made = try combination.plan(adapters, base: base.store.inFileOrder.map(\.spec))
+      let made = try combination.plan(
+        adapters, base: base.store.inFileOrder.map(\.spec), baseIsResidual: baseIsResidual)
       try made.check()
       findings += try made.auditValues()
       plan = made

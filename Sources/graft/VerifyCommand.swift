@@ -30,6 +30,9 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "Also run both on texts: rewards of base and adapter against the merged model's.")
   var behaviour = false
 
+  @Flag(help: "The base is the one that PiSSA or the like left, not the published one.")
+  var baseIsResidual = false
+
   @Flag(help: "Print JSON, with a line for each tensor.")
   var json = false
 
@@ -49,7 +52,7 @@ struct VerifyCommand: ParsableCommand {
     if model.quantisation != nil, result.quantisation == nil { model = try model.dequantised() }
     let proof = try WeightsProof(
       base: model, merged: result, adapters: try openAdapters(model),
-      combination: try combination())
+      combination: try combination(), baseIsResidual: baseIsResidual)
     var verdict: BehaviourVerdict?
     if let adapter = adapters.first, behaviour {
       verdict = try BehaviourVerdict(base: base, merged: merged, adapter: adapter)

@@ -81,6 +81,43 @@ struct ZooKindsTests {
   }
 
   @Test(arguments: [
+    ("tf4_mixtral_f32", "tf4_lora_mixtral_experts"),
+    ("base_qwen3_moe_f32", "lora_target_params_qwen3moe"),
+  ])
+  func `a base with all experts in one tensor takes the same adapters`(
+    base: String, adapter: String
+  ) throws {
+    func converted(_ input: String, _ layout: ExpertLayout, to name: String) throws {
+      var conversion = Conversion(input: input, output: temporary.file(name))
+      conversion.experts = layout
+      _ = try conversion.run()
+    }
+    try converted(Shared.zoo(base), .fused, to: "fused")
+    let fused = try ModelDirectory(temporary.file("fused"))
+    let opened = try Adapter("\(Shared.zoo(adapter))/adapter")
+    _ = try MergePlan(base: fused, adapter: opened).write(to: temporary.file("merged"))
+    let merged = try ModelDirectory(temporary.file("merged"))
+    #expect(try WeightsProof(base: fused, merged: merged, adapter: opened).holds)
+    try converted(temporary.file("merged"), .perExpert, to: "apart")
+    let apart = try ModelDirectory(temporary.file("apart"))
+    let truth = try TensorStore(
+      safetensors: "\(Shared.zoo(adapter))/merged_changed_float32.safetensors")
+    for source in truth.inFileOrder {
+      let ours = try #require(apart.store[source.spec.name], "\(source.spec.name)")
+      let theirs = try source.floats()
+      let largest = theirs.map(\.magnitude).max() ?? 0
+      for (mine, peer) in zip(try ours.floats(), theirs) {
+        #expect((mine - peer).magnitude <= largest * 4e-7)
+      }
+    }
+    let broken = try WeightsProof(
+      base: fused,
+      merged: try corrupted(merged, merged.store.names.first { $0.contains("experts") } ?? ""),
+      adapter: opened)
+    #expect(!broken.holds)
+  }
+
+  @Test(arguments: [
     ("lora_pissa", GraftError.Code.unsupportedAdapter),
     ("lora_lora_bias_nobase", .adapterMismatch),
     ("rm_peft_score_dropped", .incompleteAdapter), ("rm_score_lora_no_mts", .adapterMismatch),
