@@ -386,3 +386,28 @@ extension GraftError {
       remedy: 2 * count >= total ? "Only one rank's share may have been saved. " + gather : nil)
   }
 }
+
+extension GraftError {
+  static func vocabularyDisagrees(_ sizes: VocabularySizes, adapter: String) -> Self {
+    Self(
+      .vocabularyMismatch,
+      "cannot be merged into a model that works: of the result's vocabulary, \(sizes)",
+      file: adapter,
+      remedy: "The embeddings of the training run were not saved with the adapter, or the tokenizer "
+        + "beside it is of another run; save both (modules_to_save: [embed_tokens, lm_head])")
+  }
+
+  static func vocabularyResized(from rows: Int, to newRows: Int, adapter: String) -> Self {
+    Self(
+      .vocabularyMismatch,
+      "brings embeddings of \(newRows) rows; the base's \(rows) are replaced and vocab_size follows",
+      file: adapter)
+  }
+
+  static func newTokensUnnamed(_ sizes: VocabularySizes, adapter: String) -> Self {
+    Self(
+      .vocabularyMismatch,
+      "has no tokenizer beside it that names the added tokens; of the vocabulary, \(sizes)",
+      file: adapter, remedy: "Put the training run's tokenizer files into the adapter's directory")
+  }
+}

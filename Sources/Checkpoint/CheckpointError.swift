@@ -28,6 +28,8 @@ extension GraftError.Code {
   public static let unexpectedTensors = Self("unexpected-tensors", .input)
   /// A tensor has another shape than the configuration says.
   public static let shapeMismatch = Self("shape-mismatch", .input)
+  /// Embedding, output matrix, config.json and tokenizer do not agree on the number of tokens.
+  public static let vocabularyMismatch = Self("vocabulary-mismatch", .input)
   /// An output matrix differs from the embedding that it is said to be tied to.
   public static let tiedButDifferent = Self("tied-but-different", .input)
   /// A tensor was given two origins.

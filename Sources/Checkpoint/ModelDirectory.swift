@@ -33,6 +33,14 @@ public struct ModelDirectory: Sendable {
     names = ModelNames(config, store)
   }
 
+  /// Assembles a model from parts that are already read.
+  public init(_ path: String, config: ModelConfig, store: TensorStore) {
+    self.path = path
+    self.config = config
+    self.store = store
+    names = ModelNames(config, store)
+  }
+
   /// The family's table, or nil where Graft has none.
   public var architecture: Architecture? { names.architecture }
 

@@ -9,11 +9,37 @@ public enum SideFiles {
     "sentencepiece.bpe.model", "tekken.json", "chat_template.jinja", "chat_template.json",
     "generation_config.json", "preprocessor_config.json", "processor_config.json",
   ]
+  /// The tokenizer's own among them.
+  private static let tokenizer: Set = [
+    "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
+    "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model",
+    "sentencepiece.bpe.model", "tekken.json",
+  ]
+  private static let templates: Set = ["chat_template.jinja", "chat_template.json"]
   /// Licences, and code that config.json's `auto_map` names.
   private static let prefixes = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "USE_POLICY"]
   private static let suffixes = [".py", ".tiktoken"]
   /// Folders of which every file goes along: chat templates beside the main one.
   private static let folders = ["additional_chat_templates"]
+
+  /// The files of a model whose tokenizer comes from another directory: that one's tokenizer and
+  /// chat template, and everything else of the model's own.
+  ///
+  /// - Returns: names, each with the directory to take it from.
+  public static func names(
+    in directory: String, tokenizerFrom other: String
+  ) throws(GraftError) -> [(name: String, directory: String)] {
+    let own = try names(in: directory)
+    guard other != directory else { return own.map { ($0, directory) } }
+    let theirs = try names(in: other)
+    var taken = theirs.filter(tokenizer.contains)
+    let bringsTemplate = theirs.contains(where: templates.contains)
+    if bringsTemplate { taken += theirs.filter(templates.contains) }
+    let kept = own.filter { name in
+      !tokenizer.contains(name) && !(bringsTemplate && templates.contains(name))
+    }
+    return kept.map { ($0, directory) } + taken.map { ($0, other) }
+  }
 
   /// The names in `directory` of tokenizer, chat templates, generation settings, model code and
   /// licence; with a slash for a file in a folder.

@@ -16,8 +16,6 @@ extension GraftError.Code {
   static let invalidOption = Self("invalid-option", .usage)
   /// A reward model has no padding token.
   static let noPadding = Self("no-padding", .input)
-  /// The tokenizer has more tokens than the embedding has rows.
-  static let vocabularyMismatch = Self("vocabulary-mismatch", .input)
 }
 
 extension GraftError {
