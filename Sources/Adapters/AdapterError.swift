@@ -393,7 +393,8 @@ extension GraftError {
       .vocabularyMismatch,
       "cannot be merged into a model that works: of the result's vocabulary, \(sizes)",
       file: adapter,
-      remedy: "The embeddings of the training run were not saved with the adapter, or the tokenizer "
+      remedy:
+        "The embeddings of the training run were not saved with the adapter, or the tokenizer "
         + "beside it is of another run; save both (modules_to_save: [embed_tokens, lm_head])")
   }
 

@@ -13,9 +13,26 @@ public struct VocabularyGrowth: Sendable {
   /// The base, with as many rows as the adapter's embeddings have; unchanged where they agree.
   public private(set) var base: ModelDirectory
   /// The directory whose tokenizer belongs to the result: the adapter's where it has more tokens.
-  public let tokenizer: String
+  public private(set) var tokenizer: String
+  /// Whether the number of rows changed.
+  public private(set) var isResized = false
   /// What a user should know.
   public private(set) var findings: [Finding] = []
+
+  /// Fits a base to several adapters, one after the other.
+  ///
+  /// - Throws: ``GraftError`` if the sizes cannot be reconciled.
+  public init(_ base: ModelDirectory, _ adapters: [Adapter]) throws(GraftError) {
+    self.base = base
+    tokenizer = base.path
+    for adapter in adapters {
+      let step = try VocabularyGrowth(self.base, adapter)
+      self.base = step.base
+      if step.tokenizer != base.path { tokenizer = step.tokenizer }
+      isResized = isResized || step.isResized
+      findings += step.findings
+    }
+  }
 
   /// Fits a base to an adapter; reads headers and tokenizers.
   ///
@@ -50,6 +67,7 @@ public struct VocabularyGrowth: Sendable {
       replaced[output.spec.name] = try ResizedSource(output, toFit: newOutput)
     }
     self.base = try base.resized(replaced, rows: rows)
+    isResized = true
     findings.append(
       Finding(
         .note,

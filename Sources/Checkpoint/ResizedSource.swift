@@ -43,8 +43,10 @@ public struct ResizedSource: DerivedSource {
     if !own.isEmpty {
       try original.read(rows: own, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<size]))
     }
-    let added = max(rows.lowerBound, original.spec.rowCount)..<max(
-      rows.upperBound, original.spec.rowCount)
+    let added =
+      max(
+        rows.lowerBound, original.spec.rowCount)..<max(
+        rows.upperBound, original.spec.rowCount)
     guard !added.isEmpty else { return }
     let floats = try addition.floats(rows: added)
     let room = UnsafeMutableRawBufferPointer(rebasing: buffer[size...])

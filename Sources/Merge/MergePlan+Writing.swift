@@ -33,8 +33,8 @@ extension MergePlan {
       tensors, to: output, shardByteLimit: options.shardByteLimit, progress: progress)
     let config = JSONValue.object(try configMembers()).text(.prettySorted) + "\n"
     files.append(FileRecord(name: "config.json", seal: try output.write(config, to: "config.json")))
-    for name in try SideFiles.names(in: base.path) {
-      files.append(try output.copy("\(base.path)/\(name)", to: name))
+    for (name, directory) in try SideFiles.names(in: base.path, tokenizerFrom: tokenizer) {
+      files.append(try output.copy("\(directory)/\(name)", to: name))
     }
     if options.keepsResidue { files.append(try ResidueWriter.write(self, to: output)) }
     var settings = JSONObject()
@@ -67,8 +67,9 @@ extension MergePlan {
     }
     var inputs = [try Provenance.input(base.path, files: names(base.store, ["config.json"]))]
     for adapter in adapters {
-      inputs.append(
-        try Provenance.input(adapter.path, files: names(adapter.store, ["adapter_config.json"])))
+      let others =
+        ["adapter_config.json"] + (tokenizer == adapter.path ? ["tokenizer.json"] : [])
+      inputs.append(try Provenance.input(adapter.path, files: names(adapter.store, others)))
     }
     return inputs
   }

@@ -27,6 +27,8 @@ public struct MergePlan: Sendable {
   /// What is worth knowing and stops nothing.
   public let findings: [Finding]
   let options: MergeOptions
+  /// The directory whose tokenizer goes along.
+  let tokenizer: String
   /// What each merged tensor is made of, to take the merge back.
   let pieces: [Piece]
 
@@ -65,16 +67,21 @@ public struct MergePlan: Sendable {
     let plain = try stored.dequantised()
     if options.keepsResidue { try Self.refuseResidue(of: stored) }
     for adapter in adapters { try Self.refuseSecondMerge(of: adapter, into: plain) }
+    let growth = try VocabularyGrowth(plain, adapters)
+    if growth.isResized, options.keepsResidue {
+      throw .residueOfResized(adapters.map(\.path).joined(separator: ", "))
+    }
+    let grown = growth.base
     let plan = try combination.plan(
-      adapters, base: plain.store.inFileOrder.map(\.spec), baseIsResidual: options.baseIsResidual)
-    var findings = plan.findings + (try plan.auditValues())
+      adapters, base: grown.store.inFileOrder.map(\.spec), baseIsResidual: options.baseIsResidual)
+    var findings = growth.findings + plan.findings + (try plan.auditValues())
     try AdapterPlan.check(findings)
     if findings.contains(where: { $0.detail.code == .noEffect }), !options.allowsNoEffect {
       throw .mergeWithoutEffect(adapters.map(\.path).joined(separator: ", "))
     }
-    let whole = Self.underFullNames(plan.replacements, plain.names, plain.store)
-    role = try Self.role(base: plain, supplied: whole)
-    let untying = try Untying(plain, plan, whole, role: role, options: options)
+    let whole = Self.underFullNames(plan.replacements, grown.names, grown.store)
+    role = try Self.role(base: grown, supplied: whole)
+    let untying = try Untying(grown, plan, whole, role: role, options: options)
     let base = untying.base
     findings += untying.findings
 
@@ -136,6 +143,7 @@ public struct MergePlan: Sendable {
     self.combination = combination
     self.pieces = pieces
     self.options = options
+    tokenizer = growth.tokenizer
     self.tensors = tensors
     ledger = account
     self.findings = findings + resolved.findings

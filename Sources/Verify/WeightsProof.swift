@@ -51,15 +51,17 @@ public struct WeightsProof: Sendable {
     self.base = base.path
     self.merged = merged.path
     adapter = adapters.isEmpty ? nil : adapters.map(\.path).joined(separator: " + ")
-    var matcher = ProofMatcher(base: base, merged: merged)
+    var base = base
     var plan: AdapterPlan?
     if !adapters.isEmpty {
+      base = try VocabularyGrowth(base, adapters).base
       let made = try combination.plan(
         adapters, base: base.store.inFileOrder.map(\.spec), baseIsResidual: baseIsResidual)
       try made.check()
       findings += try made.auditValues()
       plan = made
     }
+    var matcher = ProofMatcher(base: base, merged: merged)
     try matcher.match(plan)
     findings += matcher.findings
     leftOut = matcher.leftOut

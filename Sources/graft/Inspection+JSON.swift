@@ -88,7 +88,7 @@ extension Fit {
       "base": .string(base), "adapter": .string(adapter), "fits": .bool(problems.isEmpty),
       "updated": JSONValue(plan.changes.count),
       "replaced": .array(plan.replacements.keys.sorted().map { .string($0) }),
-      "findings": .array(plan.findings.map(\.json)),
+      "findings": .array(findings.map(\.json)),
     ]
   }
 }

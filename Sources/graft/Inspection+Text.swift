@@ -134,7 +134,7 @@ extension Fit {
       return [
         title,
         "  \(Style.good("fits:")) \(counted(plan.changes.count, "weight")) to update\(whole)",
-      ]
+      ] + findings.filter { $0.detail.code == .vocabularyMismatch }.map { "  " + $0.text }
     }
     return [title] + problems.map { "  " + $0.text }
   }

@@ -58,19 +58,33 @@ struct Fit {
   let base: String
   let adapter: String
   let plan: AdapterPlan
+  /// What merging would do to the vocabulary.
+  private let vocabulary: [Finding]
+
+  private init(_ base: ModelDirectory, _ adapter: Adapter) {
+    self.base = base.path
+    self.adapter = adapter.path
+    var fitted = base
+    do {
+      let growth = try VocabularyGrowth(base, adapter)
+      fitted = growth.base
+      vocabulary = growth.findings
+    } catch {
+      vocabulary = [Finding(.problem, error)]
+    }
+    plan = AdapterPlan(adapter, base: fitted.store.inFileOrder.map(\.spec))
+  }
 
   /// Every pair of a model and an adapter among the directories.
   static func all(_ inspections: [Inspection]) -> [Fit] {
     inspections.compactMap(\.model).flatMap { model in
       inspections.compactMap(\.adapter).map { adapter in
-        Fit(
-          base: model.directory.path, adapter: adapter.adapter.path,
-          plan: AdapterPlan(
-            adapter.adapter, base: model.directory.store.inFileOrder.map(\.spec)))
+        Fit(model.directory, adapter.adapter)
       }
     }
   }
 
-  var problems: [Finding] { plan.findings.filter { $0.severity == .problem } }
+  var findings: [Finding] { vocabulary + plan.findings }
+  var problems: [Finding] { findings.filter { $0.severity == .problem } }
   var exitCode: Int32 { problems.isEmpty ? 0 : 1 }
 }

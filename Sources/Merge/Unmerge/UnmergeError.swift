@@ -20,6 +20,12 @@ extension GraftError {
       file: file, remedy: "Convert the base first: graft convert")
   }
 
+  static func residueOfResized(_ adapter: String) -> Self {
+    Self(
+      .cannotUnmerge, "resizes the vocabulary, and a merge that does keeps no residue",
+      file: adapter, remedy: "Merge without --keep-residue, and keep the base")
+  }
+
   static func residueOfQuantisedBase(_ file: String, method: String) -> Self {
     Self(
       .cannotUnmerge,
