@@ -23,7 +23,7 @@ extension GraftError.Code {
 }
 
 extension GraftError {
-  static func headMissing(_ directory: String, candidates: [String]) -> Self {
+  package static func headMissing(_ directory: String, candidates: [String]) -> Self {
     let place =
       candidates.isEmpty
       ? "name the checkpoint or adapter that has it (none is near this directory)"
@@ -63,10 +63,11 @@ extension GraftError {
       file: directory, remedy: "Name one with --head-name")
   }
 
-  static func headFresh(_ config: String) -> Self {
+  package static func headFresh(_ config: String) -> Self {
     Self(
       .headFresh, "says that the head was drawn and never trained (graft_head.fresh)", file: config,
-      remedy: "Its scores are noise; train it with 'graft train'")
+      remedy: "Its scores are noise; train it with 'graft train', or pass --allow-fresh-head to "
+        + "score with it all the same")
   }
 
   static func headBias(_ bias: any TensorSource) -> Self {
@@ -136,7 +137,7 @@ extension GraftError {
     Self(.headUnsupported, "the form '\(form)' \(reason)", file: file)
   }
 
-  static func headStackedForm(_ head: Head, form: String) -> Self {
+  package static func headStackedForm(_ head: Head, form: String) -> Self {
     Self(
       .headUnsupported,
       "is the last of \(head.inner.count + 1) layers; the form '\(form)' holds one",

@@ -37,60 +37,55 @@ public func loadCausalModel(
 
 /// Loads a reward model: a base, perhaps an adapter, and a scalar head.
 ///
-/// The head is the one in `head`, else the adapter's, else the model's own. Where there is none it
-/// is an error, unless `newHead` asks for a fresh one.
+/// The head is the one in `head`, else the adapter's, else the model's own, each also in
+/// value_head.safetensors. Where there is none it is an error, unless `newHead` asks for a fresh one.
 ///
 /// - Parameters:
 ///   - path: a model directory; a causal model serves too, its output matrix is left out.
 ///   - adapter: a PEFT adapter directory to put on it.
 ///   - head: a safetensors file, or a model directory, that holds the head.
 ///   - newHead: the seed to draw a missing head with; see ``RewardModel/freshHead(hiddenSize:seed:)``.
+///   - allowsFreshHead: whether the model's own head may be one that was drawn and never trained.
 ///   - dtype: the type to compute in, f32 or bf16; nil chooses by weights and processor.
 /// - Throws: ``GraftError`` where a tensor is missing, misshapen, or has no place.
 public func loadRewardModel(
   _ path: String, adapter: String? = nil, head: String? = nil, newHead: UInt64? = nil,
-  dtype: DType? = nil
+  allowsFreshHead: Bool = false, dtype: DType? = nil
 ) throws(GraftError) -> LoadedModel<RewardModel> {
   let directory = try ModelDirectory(path)
   let plan = try adapterPlan(adapter, directory)
   var supplied = plan?.renamedReplacements ?? []
-  var how = "from the adapter"
-  if let head {
-    supplied.removeAll { $0.spec.name == headName }
-    supplied.append(RenamedSource(base: try findHead(head).weight, name: headName))
-    how = "from \(head)"
-  } else if !supplied.contains(where: { $0.spec.name == headName }) {
-    let search = try HeadSearch(path, store: directory.store)
-    if search.heads.isEmpty, let newHead {
-      let hidden = try directory.config.hiddenSize
-      how = "drawn with deviation 1/√(hidden size + 1) and seed \(newHead)"
-      supplied.append(
-        MemorySource(
-          name: headName, shape: [1, hidden],
-          floats: try RewardModel.freshHead(hiddenSize: hidden, seed: newHead).floats(),
-          origin: "new head"))
-    } else {
-      _ = try search.require()
-    }
+  let chosen = try chooseHead(
+    directory, plan, head: head, newHead: newHead, allowsFreshHead: allowsFreshHead)
+  if let source = chosen.source {
+    supplied.removeAll { $0.spec.name == ChosenHead.name }
+    supplied.append(source)
   }
   var resolved = try directory.resolve(
-    as: .sequenceClassifier(labels: 1), supplying: supplied, how: how)
+    as: .sequenceClassifier(labels: 1), supplying: supplied, how: chosen.how)
   let parts = try buildDecoder(resolved, directory, dtype)
-  guard let matrix = parts.head else { throw .parameterMissing(headName) }
+  guard let matrix = parts.head else { throw .parameterMissing(ChosenHead.name) }
   let model = try RewardModel(decoder: parts.decoder, head: matrix)
+  model.adjustment = chosen.adjustment
+  if let normalization = try RewardNormalization(directory.config), normalization.isActive {
+    model.adjustment.mean = normalization.mean
+    model.adjustment.deviation = normalization.deviation
+  }
   if let plan { try put(plan, on: parts.decoder, &resolved.ledger) }
   return LoadedModel(model: model, directory: directory, ledger: resolved.ledger)
 }
 
-/// The name of a classifier's head in transformers.
-private let headName = "score.weight"
-
-private func findHead(_ path: String) throws(GraftError) -> Head {
-  let store =
-    if directoryExists(path) { try TensorStore(directory: path) } else {
-      try TensorStore(safetensors: path)
-    }
-  return try HeadSearch(splitPath(path).parent, store: store).require()
+private func chooseHead(
+  _ directory: ModelDirectory, _ plan: AdapterPlan?, head: String?, newHead: UInt64?,
+  allowsFreshHead: Bool
+) throws(GraftError) -> ChosenHead {
+  if let head { return try ChosenHead(in: head) }
+  if let plan, let brought = try ChosenHead(plan) { return brought }
+  let search = try HeadSearch(directory)
+  if search.heads.isEmpty, let newHead {
+    return try ChosenHead(drawnWith: newHead, hidden: try directory.config.hiddenSize)
+  }
+  return try ChosenHead(search, directory.config, allowsFresh: allowsFreshHead)
 }
 
 private func adapterPlan(
@@ -117,7 +112,7 @@ private func buildDecoder(
     let kept: DType = entry.expected.kind == .head ? .f32 : type
     parameters[entry.expected.name] = try .load(entry.source, as: kept)
   }
-  let head = parameters.removeValue(forKey: headName)
+  let head = parameters.removeValue(forKey: ChosenHead.name)
   let decoder = try DecoderModel(
     config: try DecoderConfig(config), parameters: parameters, dtype: type)
   return (decoder, head)

@@ -10,6 +10,8 @@ public final class RewardModel {
   public let head: Tensor
   /// Added to every reward, `[1]`; most heads have none.
   public let headBias: Tensor?
+  /// What scoring does to the head's value; training does not see it.
+  public var adjustment = RewardAdjustment()
 
   /// Puts a head on a decoder.
   ///

@@ -8,6 +8,8 @@ extension GraftError.Code {
   public static let outOfRange = Self("out-of-range", .checkFailed)
   /// An adapter changes nothing.
   public static let mergeWithoutEffect = Self("merge-without-effect", .checkFailed)
+  /// A head in a file of its own, and what becomes of it.
+  public static let headCarried = Self("head-carried", .input)
   /// The adapter is in the base already.
   public static let alreadyMerged = Self("already-merged", .checkFailed)
   /// The adapter changes an embedding that the output matrix is tied to.
@@ -92,6 +94,35 @@ extension GraftError {
       .cannotMerge, "is changed by the adapter, and the base neither has it nor ties it",
       file: adapter,
       tensor: tensor, remedy: "Is this the base that the adapter was trained on?")
+  }
+
+  static func headKept(_ file: String) -> Self {
+    Self(
+      .headCarried,
+      "is a head in a file of its own; it goes along beside the merged model, where LLaMA-Factory "
+        + "looks for it and transformers does not",
+      file: file, remedy: "Pass --head score to make a sequence classifier of it")
+  }
+
+  static func headOffset(_ offset: [Double], file: String) -> Self {
+    Self(
+      .headCarried,
+      "has the bias \(offset.map { "\($0)" }.joined(separator: ", ")), which a sequence classifier "
+        + "has no place for; it is declared in config.json as graft_head.offset, which Graft adds "
+        + "and other readers do not",
+      file: file)
+  }
+
+  static func headNotScore(_ file: String) -> Self {
+    Self(
+      .headCarried, "holds no head of one layer that a sequence classifier could take", file: file,
+      remedy: "Pass --head keep to carry the file along")
+  }
+
+  static func headTwice(_ file: String) -> Self {
+    Self(
+      .headCarried, "is a head, and an adapter holds a score of its own", file: file,
+      remedy: "Pass --head keep to carry the file along")
   }
 
   static func deltaHasNoPlace(_ tensor: String, adapter: String) -> Self {

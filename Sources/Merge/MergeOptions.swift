@@ -12,6 +12,8 @@ public struct MergeOptions: Sendable {
   public var allowsUntying = true
   /// Whether the base is what training left when it took its start out of the weights (PiSSA).
   public var baseIsResidual = false
+  /// What becomes of a head in a file of its own.
+  public var head: HeadCarriage
 
   /// Whether what the merge rounds away and leaves out is kept beside the output, so that it can be
   /// taken back bit for bit.
@@ -21,10 +23,12 @@ public struct MergeOptions: Sendable {
 
   /// Chooses; the defaults keep types and split at 5 GB.
   public init(
-    dtype: DType? = nil, shardByteLimit: Int = 5_000_000_000, allowsNoEffect: Bool = false
+    dtype: DType? = nil, shardByteLimit: Int = 5_000_000_000, allowsNoEffect: Bool = false,
+    head: HeadCarriage = .keep
   ) {
     self.dtype = dtype
     self.shardByteLimit = shardByteLimit
     self.allowsNoEffect = allowsNoEffect
+    self.head = head
   }
 }

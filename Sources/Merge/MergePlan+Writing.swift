@@ -33,12 +33,16 @@ extension MergePlan {
       tensors, to: output, shardByteLimit: options.shardByteLimit, progress: progress)
     let config = JSONValue.object(try configMembers()).text(.prettySorted) + "\n"
     files.append(FileRecord(name: "config.json", seal: try output.write(config, to: "config.json")))
+    if let file = carried.file {
+      files.append(try output.copy(file, to: splitPath(file).name))
+    }
     for (name, directory) in try SideFiles.names(in: base.path, tokenizerFrom: tokenizer) {
       files.append(try output.copy("\(directory)/\(name)", to: name))
     }
     if options.keepsResidue { files.append(try ResidueWriter.write(self, to: output)) }
     var settings = JSONObject()
     if options.baseIsResidual { settings["base_is_residual"] = true }
+    settings["head"] = .string(options.head.rawValue)
     settings["dtype"] = options.dtype.map { .string($0.torchName) } ?? .null
     if !combination.isPlain || adapters.count > 1 { settings["combination"] = combination.json }
     if options.keepsResidue { settings["keep_residue"] = true }
@@ -52,10 +56,11 @@ extension MergePlan {
 
   /// How many tensors the adapter changes or brings.
   public var changedTensors: Int {
-    tensors.count { tensor in
+    let brought = adapters.flatMap(\.store.files) + (carried.score.map { [$0.file] } ?? [])
+    return tensors.count { tensor in
       switch ledger.origin(of: tensor.spec.name) {
       case .computed: true
-      case .tensor(let reference, _): adapters.contains { $0.store.files.contains(reference.file) }
+      case .tensor(let reference, _): brought.contains(reference.file)
       default: false
       }
     }
@@ -65,10 +70,13 @@ extension MergePlan {
     func names(_ store: TensorStore, _ others: [String]) -> [String] {
       others + store.files.map { splitPath($0).name }
     }
-    var inputs = [try Provenance.input(base.path, files: names(base.store, ["config.json"]))]
+    let head = ["value_head.safetensors", "value_head.bin"]
+    var inputs = [
+      try Provenance.input(base.path, files: names(base.store, ["config.json"] + head))
+    ]
     for adapter in adapters {
       let others =
-        ["adapter_config.json"] + (tokenizer == adapter.path ? ["tokenizer.json"] : [])
+        ["adapter_config.json"] + head + (tokenizer == adapter.path ? ["tokenizer.json"] : [])
       inputs.append(try Provenance.input(adapter.path, files: names(adapter.store, others)))
     }
     return inputs

@@ -41,6 +41,7 @@ public struct MergePlan: Sendable {
 
   /// Whether another machine computes the same changes to the last bit.
   var isReproducible: Bool { !combination.method.cutsRank }
+  let carried: CarriedHead
 
   /// Settles a merge.
   ///
@@ -79,14 +80,20 @@ public struct MergePlan: Sendable {
     if findings.contains(where: { $0.detail.code == .noEffect }), !options.allowsNoEffect {
       throw .mergeWithoutEffect(adapters.map(\.path).joined(separator: ", "))
     }
-    let whole = Self.underFullNames(plan.replacements, grown.names, grown.store)
+    var whole = Self.underFullNames(plan.replacements, grown.names, grown.store)
+    carried = try CarriedHead(
+      base: grown, adapters: adapters, carriage: options.head,
+      hasScore: whole.contains { $0.spec.name == "score.weight" })
+    findings += carried.findings
+    if let score = carried.score { whole.append(score) }
     role = try Self.role(base: grown, supplied: whole)
     let untying = try Untying(grown, plan, whole, role: role, options: options)
     let base = untying.base
     findings += untying.findings
 
     let resolved = try base.resolve(
-      as: role, supplying: untying.supplied, how: "the adapter's trained copy")
+      as: role, supplying: untying.supplied,
+      how: carried.score == nil ? "the adapter's trained copy" : "a trained copy")
     var account = Ledger(expecting: resolved.tensors.map(\.expected))
     for what in resolved.ledger.unchecked { account.note(unchecked: what) }
     for source in base.store.inFileOrder + adapters.flatMap(\.store.inFileOrder) {
@@ -132,6 +139,16 @@ public struct MergePlan: Sendable {
         if let origin = resolved.ledger.origin(of: expected.name) {
           try account.assign(expected.name, from: origin)
         }
+      }
+    }
+    for tensor in carried.tensors {
+      account.read(tensor)
+      if carried.score == nil {
+        account.settle(
+          Ledger.Reference(tensor), .used(in: "\(splitPath(tensor.file).name), copied whole"))
+      } else if tensor.spec.shape.count == 1 {
+        account.settle(
+          Ledger.Reference(tensor), .dropped(reason: "declared as an offset in config.json"))
       }
     }
     let place = adapters.map(\.path).joined(separator: ", ")
@@ -216,11 +233,22 @@ public struct MergePlan: Sendable {
       members = base.config.classifierMembers(
         className: try base.className(for: role), labels: labels)
     }
+    // A head that the merge brought takes the place of what was declared of the base's.
+    if tensors.contains(where: { isBroughtHead($0.spec.name) }) {
+      members[HeadDeclaration.key] = carried.declaration.json
+    }
     if let dtype = options.dtype {
       let key = members["torch_dtype"] != nil && members["dtype"] == nil ? "torch_dtype" : "dtype"
       members[key] = .string(dtype.torchName)
     }
     return members
+  }
+
+  private func isBroughtHead(_ name: String) -> Bool {
+    guard name == "score.weight",
+      case .tensor(let reference, _) = ledger.origin(of: name)
+    else { return false }
+    return !base.store.files.contains(reference.file)
   }
 
   /// Replacements under the names that a model with a head gives them.
@@ -240,7 +268,7 @@ public struct MergePlan: Sendable {
     let head = supplied.first { $0.spec.name == "score.weight" }
     if let labels = head?.spec.shape.first { return .sequenceClassifier(labels: labels) }
     guard case .sequenceClassifier = base.savedRole else { return base.savedRole }
-    let own = try HeadSearch(base.path, store: base.store).require()
+    let own = try HeadSearch(base).require()
     return .sequenceClassifier(labels: own.labelCount)
   }
 }

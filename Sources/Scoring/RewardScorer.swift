@@ -3,7 +3,8 @@ public import LanguageModels
 import Torch
 
 extension RewardModel {
-  /// The reward of each sequence: the head's value at its last token.
+  /// The reward of each sequence: the head's value at its last token, with the declared offset and
+  /// normalisation.
   ///
   /// Sequences are run in batches of similar length, without padding, so a reward does not depend
   /// on what else is scored.
@@ -22,7 +23,7 @@ extension RewardModel {
       let values = try withoutGradients { () throws(GraftError) -> [Float] in
         try rewards(packed).floats()
       }
-      for (index, reward) in zip(batch, values) { scores[index] = reward }
+      for (index, reward) in zip(batch, values) { scores[index] = adjustment(reward) }
       done += batch.count
       progress(done)
     }

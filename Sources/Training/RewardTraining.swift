@@ -158,7 +158,7 @@ func loadForTraining(
   let seed = UInt64(bitPattern: Int64(config.seed))
   let loaded = try loadRewardModel(
     config.model, adapter: checkpoint ?? config.adapter, newHead: checkpoint == nil ? seed : nil,
-    dtype: config.usesBFloat16 ? .bf16 : .f32)
+    allowsFreshHead: true, dtype: config.usesBFloat16 ? .bf16 : .f32)
   if checkpoint == nil, config.adapter == nil {
     let settings = LoRASettings(
       rank: config.loraRank, alpha: config.loraAlpha, dropout: config.loraDropout,

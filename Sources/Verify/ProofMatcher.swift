@@ -48,6 +48,7 @@ struct ProofMatcher {
       }
       add(.replaced, replacement, target, [])
     }
+    if let plan { try matchCarriedHead(plan) }
     for name in unexplained.sorted() {
       let isHead = HeadKind.all.contains { name.hasPrefix($0.module + ".") }
       if plan == nil, isHead {
@@ -88,6 +89,20 @@ struct ProofMatcher {
     add(
       copy == nil && shared == nil ? .kept : .replaced, copy ?? shared ?? embedding, target, changes
     )
+  }
+
+  /// A head in a file of its own, which a merge makes the classifier's or carries along.
+  private mutating func matchCarriedHead(_ plan: AdapterPlan) throws(GraftError) {
+    let heads = try Head.beside(plan.adapter.path) + Head.beside(base.path)
+    guard let head = heads.first else { return }
+    if let target = merged.store["score.weight"], unexplained.contains(target.spec.name) {
+      return add(.replaced, head.weight, target, [])
+    }
+    guard let kept = try Head.beside(merged.path).first else { return }
+    for (origin, copy) in zip(head.tensors, kept.tensors)
+    where !(try haveEqualBytes(origin, copy)) {
+      problem(.headFileDiffers(copy.spec.name, of: origin.file, file: copy.file))
+    }
   }
 
   private mutating func add(

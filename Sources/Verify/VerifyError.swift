@@ -76,6 +76,12 @@ extension GraftError {
       file: file, tensor: name)
   }
 
+  static func headFileDiffers(_ name: String, of origin: String, file: String) -> Self {
+    Self(
+      .mergedExtra, "differs from the head that it was copied from, \(origin)", file: file,
+      tensor: name)
+  }
+
   static func mergedShape(_ spec: TensorSpec, expected: [Int], file: String) -> Self {
     Self(
       .mergedShape, "has shape \(spec.shape); its origin has \(expected)", file: file,

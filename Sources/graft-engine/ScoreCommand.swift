@@ -12,7 +12,8 @@ struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "Give rewards to texts, conversations or token ids.",
-    usage: "graft score MODEL IN.jsonl [-o OUT.jsonl] [--adapter DIR] [--json]",
+    usage:
+      "graft score MODEL IN.jsonl [-o OUT.jsonl] [--adapter DIR] [--json] [--allow-fresh-head]",
     discussion: """
       A line of IN.jsonl is an object with one of
         "text": text, tokenized with the special tokens that the tokenizer adds
@@ -41,6 +42,9 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "The type to compute in: float32 or bfloat16; chosen by model and processor.")
   var dtype: ComputeType?
 
+  @Flag(help: "Score with a head that was drawn and never trained.")
+  var allowFreshHead = false
+
   @Flag(help: "Print JSON lines.")
   var json = false
 
@@ -55,7 +59,8 @@ struct ScoreCommand: ParsableCommand {
       }
     }
     let rows = try ScoringRow.read(input, model: model)
-    let loaded = try loadRewardModel(model, adapter: adapter, head: head, dtype: dtype?.dtype)
+    let loaded = try loadRewardModel(
+      model, adapter: adapter, head: head, allowsFreshHead: allowFreshHead, dtype: dtype?.dtype)
     try rows.check(vocabularySize: loaded.directory.config.vocabularySize, file: input)
     let showsProgress = isatty(STDERR_FILENO) == 1 && rows.count > 64
     let rewards = try loaded.model.scores(of: rows.map(\.ids)) { done in

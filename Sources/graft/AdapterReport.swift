@@ -16,6 +16,8 @@ struct AdapterReport {
   let pairCount: Int
   /// Heads that the adapter carries, or that lie in a file beside it.
   let heads: [Head]
+  /// What was measured of each of the heads.
+  let statistics: [HeadStatistics]
   private(set) var findings: [Finding]
 
   /// Checks the adapter by itself, without a base.
@@ -31,20 +33,28 @@ struct AdapterReport {
     pairCount = deltas.count
     let beside = try Head.beside(adapter.path)
     heads = Head.all(in: plan.replacements) + beside
+    var measured: [HeadStatistics] = []
+    for head in heads { measured.append(try HeadStatistics(head)) }
+    statistics = measured
     findings = plan.findings + (try plan.auditValues())
-    for head in heads where !head.kind.isStandard {
-      findings.append(Finding(.warning, .headBeside(head)))
-    }
+    findings += zip(heads, statistics).compactMap { $0.finding($1) }
     if heads.isEmpty, let prefix = try Self.valueHeadPrefix(adapter) {
       findings.append(Finding(.problem, .headNotSaved(prefix, directory: adapter.path)))
     }
   }
 
+  /// What kind of adapter it is, by the names that people use.
+  var kind: String {
+    let config = adapter.config
+    var kind = config.peftType.uppercased() == "LORA" ? "LoRA" : config.peftType
+    if config.json["use_dora"]?.bool == true { kind = "DoRA" }
+    if config.usesRankStabilizedScale { kind += " (rsLoRA)" }
+    return kind
+  }
+
   /// Refuses a merge that would leave a trained head behind.
   static func refuseLostHead(_ adapter: Adapter, base: String) throws(GraftError) {
-    for directory in [adapter.path, base] {
-      if let head = try Head.beside(directory).first { throw .headBeside(head) }
-    }
+    if Head.sideFile(in: adapter.path) != nil || Head.sideFile(in: base) != nil { return }
     let hasHead = adapter.store.names.contains { name in
       HeadKind.all.contains { name.contains(".\($0.module).") }
     }

@@ -12,6 +12,12 @@ extension GraftError.Code {
   static let behaviourDiffers = Self("behaviour-differs", .checkFailed)
   /// A file was named where a directory is meant.
   static let notADirectory = Self("not-a-directory", .usage)
+  /// A head is all zero.
+  static let headEmpty = Self("head-empty", .input)
+  /// A head holds NaN or infinity.
+  static let headBroken = Self("head-broken", .input)
+  /// A file holds no tensor.
+  static let noTensors = Self("no-tensors", .input)
   /// An option's value is wrong.
   static let invalidOption = Self("invalid-option", .usage)
   /// A reward model has no padding token.
@@ -41,6 +47,25 @@ extension GraftError {
         ? "Convert it first: graft convert \(path) -o DIRECTORY" : "Name the directory it lies in")
   }
 
+  static func headEmpty(_ head: Head) -> Self {
+    Self(
+      .headEmpty, "is a head of zeros: every score would be the same", file: head.weight.file,
+      tensor: head.weight.spec.name,
+      remedy: "It was never trained, or lost on saving; take it from an earlier checkpoint")
+  }
+
+  static func headBroken(_ head: Head) -> Self {
+    Self(
+      .headBroken, "holds NaN or infinity: every score would be none", file: head.weight.file,
+      tensor: head.weight.spec.name, remedy: "Take it from an earlier checkpoint")
+  }
+
+  static func noTensors(_ file: String) -> Self {
+    Self(
+      .noTensors, "holds no tensor", file: file,
+      remedy: "It was written from a state dictionary that had lost them; save again")
+  }
+
   static func invalidOption(_ name: String, _ value: String, expected: String) -> Self {
     Self(.invalidOption, "\(name) is '\(value)'; \(expected) was expected")
   }
@@ -62,17 +87,6 @@ extension GraftError {
 }
 
 extension GraftError {
-  /// A head that is found, and that this version does not carry over.
-  static func headBeside(_ head: Head) -> Self {
-    Self(
-      .headUnsupported,
-      "is a trained head of \(head.labelCount) x \(head.hiddenSize) as \(head.kind.writer) stores "
-        + "it; a merge does not carry it over",
-      file: head.weight.file, tensor: head.weight.spec.name,
-      remedy: "The merged model would have no head; pass --without-head if only the language model "
-        + "is wanted")
-  }
-
   static func headNotSaved(_ prefix: String, directory: String) -> Self {
     Self(
       .headMissing,

@@ -42,6 +42,7 @@ struct HeadOverview {
       measured.append(try HeadStatistics(head, initializerRange: range))
     }
     statistics = measured
+    findings += zip(search.heads, statistics).compactMap { $0.finding($1) }
     if let config {
       normalization = try? RewardNormalization(config)
       if !isAdapter { declaration = (try? config.headDeclaration) ?? declaration }
@@ -111,6 +112,17 @@ struct HeadOverview {
       })
     out["findings"] = .array(findings.map(\.json))
     return .object(out)
+  }
+}
+
+extension Head {
+  /// What is wrong with the values, if anything.
+  func finding(_ values: HeadStatistics) -> Finding? {
+    switch values.verdict {
+    case .allZero: Finding(.problem, .headEmpty(self))
+    case .notFinite: Finding(.problem, .headBroken(self))
+    case .fresh, .trained: nil
+    }
   }
 }
 

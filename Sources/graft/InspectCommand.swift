@@ -8,14 +8,15 @@ import StrictJSON
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what model and adapter directories are, and what is wrong with them.",
+    abstract: "Say what models, adapters and weight files are, and what is wrong with them.",
     discussion: """
-      Reads headers only, and the values of adapters. Of a base and its adapter together, it says \
-      whether they fit. Exit code 0 if nothing is wrong, 1 if something is, 3 if a directory \
-      cannot be read.
+      Reads headers only, and the values of adapters and heads. Of a base and its adapter \
+      together, it says whether they fit and what merging would make of them. Exit code 0 if \
+      nothing is wrong, 1 if something is, 3 if something cannot be read. The JSON is described \
+      by Documentation/inspect.schema.json.
       """)
 
-  @Argument(help: "Model or adapter directories.")
+  @Argument(help: "Model or adapter directories, or single weight files.")
   var directories: [String]
 
   @Flag(help: "Print JSON.")
@@ -27,7 +28,8 @@ struct InspectCommand: ParsableCommand {
     let fits = Fit.all(inspections)
     if json {
       let report: JSONValue = [
-        "directories": .array(inspections.map(\.json)), "fits": .array(fits.map(\.json)),
+        "schema_version": 1, "inputs": .array(inspections.map(\.json)),
+        "fits": .array(fits.map(\.json)),
       ]
       print(report.text(.pretty))
     } else {

@@ -14,6 +14,7 @@ extension Inspection {
       switch content {
       case .model(let report): report.facts
       case .adapter(let report): report.facts
+      case .file(let report): report.facts
       case .unreadable: []
       }
     return header + problems + table(facts.map { [$0.0, $0.1] })
@@ -37,9 +38,15 @@ extension ModelReport {
       out.append(
         ("output matrix", tied ? "tied to the input embedding" : "not tied to the input embedding"))
     }
-    for head in heads.heads {
-      let bias = head.bias == nil ? "" : ", with a bias"
-      out.append(("head", "\(head.weight.spec)\(bias) (\(head.kind.writer))"))
+    out += zip(heads.heads, statistics).flatMap { $0.facts($1) }
+    if let declaration = try? directory.config.headDeclaration {
+      if !declaration.offset.isEmpty {
+        let numbers = declaration.offset.map { "\($0)" }.joined(separator: ", ")
+        out.append(("offset", "\(numbers), declared and added to every score"))
+      }
+    }
+    if let normalization = (try? RewardNormalization(directory.config)).flatMap({ $0 }) {
+      out.append(("normalisation", normalization.text))
     }
     if let tokenizer {
       let rows = embeddingRows.map { ", for an embedding of \(grouped($0)) rows" } ?? ""
@@ -85,8 +92,7 @@ extension AdapterReport {
   fileprivate var facts: [(String, String)] {
     let config = adapter.config
     let task = config.taskType.map { " for \($0)" } ?? ""
-    let variant = config.usesRankStabilizedScale ? " (rsLoRA)" : ""
-    var out = [("kind", "adapter, \(config.peftType)\(variant)\(task)")]
+    var out = [("kind", "adapter, \(kind)\(task)")]
     if let base = config.baseModel { out.append(("base", base)) }
     if config.peftType.uppercased() == "LORA" {
       let rank = ranks.isEmpty ? "\(config.rank)" : ranks.map(String.init).joined(separator: ", ")
@@ -104,11 +110,42 @@ extension AdapterReport {
         "\(grouped(parameterCount)) in \(counted(adapter.store.names.count, "tensor")), "
           + types.map(\.rawValue).joined(separator: ", ")
       ))
-    for head in heads {
-      out.append(("head", "\(head.weight.spec) (\(head.kind.writer))"))
-    }
+    out += zip(heads, statistics).flatMap { $0.facts($1) }
     if heads.isEmpty { out.append(("head", "none")) }
     return out
+  }
+}
+
+extension FileReport {
+  fileprivate var facts: [(String, String)] {
+    var out = [
+      ("kind", "\(format) file, \(description)"),
+      (
+        "parameters",
+        "\(grouped(parameterCount)) in \(counted(tensorCount, "tensor")), \(byteText(byteCount))"
+      ),
+      (
+        "types",
+        types.map { types.count > 1 ? "\($0.name) (\(grouped($0.elements)) elements)" : $0.name }
+          .joined(separator: ", ")
+      ),
+    ]
+    out += zip(heads, statistics).flatMap { $0.facts($1) }
+    out += metadata.map { ($0.key, $0.value) }
+    return out
+  }
+}
+
+extension Head {
+  /// Lines for people: where it is, and what it looks like.
+  fileprivate func facts(_ values: HeadStatistics) -> [(String, String)] {
+    let bias = bias == nil ? "" : ", with a bias"
+    let layers = isStacked ? ", the last of \(inner.count + 1) layers" : ""
+    let file = isBeside ? ", in a file of its own" : ""
+    return [
+      ("head", "\(weight.spec)\(bias)\(layers)\(file) (\(kind.writer))"),
+      ("", "looks \(values.verdict.text)"),
+    ]
   }
 }
 
@@ -127,15 +164,23 @@ extension Fit {
   /// Lines for people.
   var text: [String] {
     let title = Style.bold("\(adapter) on \(base)")
-    if problems.isEmpty {
-      let whole =
-        plan.replacements.isEmpty
-        ? "" : ", and \(plan.replacements.keys.sorted().joined(separator: ", ")) taken whole"
-      return [
-        title,
-        "  \(Style.good("fits:")) \(counted(plan.changes.count, "weight")) to update\(whole)",
-      ] + findings.filter { $0.detail.code == .vocabularyMismatch }.map { "  " + $0.text }
+    guard problems.isEmpty else {
+      let already =
+        isMergedAlready ? ["  \(Style.warning("merged already:")) the base holds this adapter"] : []
+      return [title] + already + problems.map { "  " + $0.text }
     }
-    return [title] + problems.map { "  " + $0.text }
+    let whole = replaced.isEmpty ? "" : ", and \(replaced.joined(separator: ", ")) taken whole"
+    var lines = [
+      title,
+      "  \(Style.good("fits:")) \(counted(changed.count, "weight")) to update\(whole)",
+    ]
+    if let role {
+      let share = 100 * Double(changedParameterCount) / Double(max(1, parameterCount))
+      lines.append(
+        "  merging makes a \(role.text); it touches \(grouped(changedParameterCount)) of "
+          + "\(grouped(parameterCount)) parameters (\(fixed(share, 1)) %)")
+    }
+    lines += findings.filter { $0.severity != .problem }.map { "  " + $0.text }
+    return lines
   }
 }

@@ -4,11 +4,12 @@ import Diagnostics
 import FileIO
 import TensorCore
 
-/// What one directory is.
+/// What one directory or weight file is.
 struct Inspection {
   enum Content {
     case model(ModelReport)
     case adapter(AdapterReport)
+    case file(FileReport)
     case unreadable
   }
 
@@ -19,14 +20,14 @@ struct Inspection {
   init(_ directory: String) {
     self.directory = directory
     do throws(GraftError) {
-      guard directoryExists(directory) || Adapter.isAdapter(directory) else {
-        throw fileExists(directory)
-          ? .notADirectory(directory) : GraftError.system("opening", directory, errno: 2)
-      }
       if Adapter.isAdapter(directory) {
         let report = try AdapterReport(try Adapter(directory))
         content = .adapter(report)
         findings = report.findings.byWeight
+      } else if fileExists(directory) {
+        let report = try FileReport(directory)
+        content = .file(report)
+        if report.tensorCount == 0 { findings = [Finding(.problem, .noTensors(directory))] }
       } else {
         let report = try ModelReport(try ModelDirectory(directory))
         content = .model(report)
@@ -40,7 +41,7 @@ struct Inspection {
   var hasProblems: Bool { findings.contains { $0.severity == .problem } }
 
   var exitCode: Int32 {
-    if case .unreadable = content { return findings.first?.detail.code.kind.rawValue ?? 3 }
+    if case .unreadable = content { return 3 }
     return hasProblems ? 1 : 0
   }
 
@@ -51,40 +52,4 @@ struct Inspection {
   var adapter: AdapterReport? {
     if case .adapter(let report) = content { report } else { nil }
   }
-}
-
-/// Whether a base and an adapter that were named together fit.
-struct Fit {
-  let base: String
-  let adapter: String
-  let plan: AdapterPlan
-  /// What merging would do to the vocabulary.
-  private let vocabulary: [Finding]
-
-  private init(_ base: ModelDirectory, _ adapter: Adapter) {
-    self.base = base.path
-    self.adapter = adapter.path
-    var fitted = base
-    do {
-      let growth = try VocabularyGrowth(base, adapter)
-      fitted = growth.base
-      vocabulary = growth.findings
-    } catch {
-      vocabulary = [Finding(.problem, error)]
-    }
-    plan = AdapterPlan(adapter, base: fitted.store.inFileOrder.map(\.spec))
-  }
-
-  /// Every pair of a model and an adapter among the directories.
-  static func all(_ inspections: [Inspection]) -> [Fit] {
-    inspections.compactMap(\.model).flatMap { model in
-      inspections.compactMap(\.adapter).map { adapter in
-        Fit(model.directory, adapter.adapter)
-      }
-    }
-  }
-
-  var findings: [Finding] { vocabulary + plan.findings }
-  var problems: [Finding] { findings.filter { $0.severity == .problem } }
-  var exitCode: Int32 { problems.isEmpty ? 0 : 1 }
 }

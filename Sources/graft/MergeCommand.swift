@@ -47,7 +47,14 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Merge an adapter that changes nothing all the same.")
   var allowNoEffect = false
 
-  @Flag(help: "Merge without a head that cannot be carried over.")
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of a head in value_head.safetensors: keep it beside the merged model (also "
+        + "v_head), or make a classifier with it (score).",
+      valueName: "keep|v_head|score"))
+  var head = "keep"
+
+  @Flag(help: "Merge the language model only, and leave such a head behind.")
   var withoutHead = false
 
   @Option(help: "Untie embeddings where the adapter changes one side only: auto or never.")
@@ -65,7 +72,7 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     var options = MergeOptions(
       dtype: try Options.dtype(dtype), shardByteLimit: try Options.size(shardSize),
-      allowsNoEffect: allowNoEffect)
+      allowsNoEffect: allowNoEffect, head: try carriage())
     options.allowsUntying = untie == .auto
     options.baseIsResidual = baseIsResidual
     options.keepsResidue = keepResidue
@@ -89,6 +96,15 @@ struct MergeCommand: ParsableCommand {
     }
     progress.finish()
     report(plan, result)
+  }
+
+  private func carriage() throws(GraftError) -> HeadCarriage {
+    if withoutHead { return .leave }
+    switch head {
+    case "keep", "v_head": return .keep
+    case "score": return .score
+    default: throw .invalidOption("--head", head, expected: "keep, v_head or score")
+    }
   }
 
   private func report(_ plan: MergePlan, _ result: MergePlan.Result) {
@@ -144,8 +160,13 @@ struct MergeCommand: ParsableCommand {
 
 extension MergePlan {
   /// What the result will be, in words.
-  fileprivate var roleName: String {
-    switch role {
+  fileprivate var roleName: String { role.text }
+}
+
+extension ModelRole {
+  /// The role in words.
+  var text: String {
+    switch self {
     case .backbone: "backbone"
     case .causal: "causal model"
     case .sequenceClassifier(1): "reward model"

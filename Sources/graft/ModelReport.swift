@@ -9,6 +9,8 @@ import TensorCore
 struct ModelReport {
   let directory: ModelDirectory
   let heads: HeadSearch
+  /// What was measured of each of the heads.
+  let statistics: [HeadStatistics]
   private(set) var role: ModelRole
   private(set) var findings: [Finding] = []
   /// Elements of all tensors.
@@ -24,6 +26,12 @@ struct ModelReport {
   init(_ directory: ModelDirectory) throws(GraftError) {
     self.directory = directory
     heads = try HeadSearch(directory)
+    let range = try directory.config.optionalNumber("initializer_range") ?? 0.02
+    var measured: [HeadStatistics] = []
+    for head in heads.heads {
+      measured.append(try HeadStatistics(head, initializerRange: range))
+    }
+    statistics = measured
     role = directory.savedRole
     if let head = heads.standard, !role.isClassifier {
       role = .sequenceClassifier(labels: head.labelCount)
@@ -50,6 +58,7 @@ struct ModelReport {
 
   private mutating func check() {
     findings += heads.findings(config: directory.config)
+    findings += zip(heads.heads, statistics).compactMap { $0.finding($1) }
     let config = directory.config
     // Without the head that it claims, a classifier is checked as what its tensors are.
     if role.isClassifier, heads.standard == nil {
@@ -82,6 +91,9 @@ struct ModelReport {
       $0.hasSuffix("ForSequenceClassification")
     }
     if let head = heads.standard {
+      if case .tokenClassifier = role {
+        return "token classifier (a head with \(counted(head.labelCount, "label")))"
+      }
       return head.labelCount == 1
         ? "reward model (a head with one score)"
         : "sequence classifier (a head with \(head.labelCount) labels)"
@@ -92,29 +104,5 @@ struct ModelReport {
     if claimsHead { return "said to be a reward model, but it has no head" }
     return role == .backbone
       ? "backbone of a language model, no head" : "causal model, no reward head"
-  }
-}
-
-/// A tokenizer beside a model.
-struct TokenizerReport {
-  let file: String
-  /// One more than the highest token id.
-  let tokenCount: Int
-  let hasChatTemplate: Bool
-
-  /// - Returns: nil if the directory has no tokenizer.json.
-  init?(_ directory: String) throws(GraftError) {
-    file = "\(directory)/tokenizer.json"
-    guard let count = try VocabularySizes.tokens(in: directory) else { return nil }
-    tokenCount = count
-    let settings = "\(directory)/tokenizer_config.json"
-    if fileExists("\(directory)/chat_template.jinja") {
-      hasChatTemplate = true
-    } else if fileExists(settings) {
-      let json = try JSONValue.parse(try readFile(settings), file: settings)
-      hasChatTemplate = !(json["chat_template"] ?? .null).isNull
-    } else {
-      hasChatTemplate = false
-    }
   }
 }

@@ -77,7 +77,7 @@ import Testing
       ["inspect", "--json"] + ["reward", "adapter"].map(directory.file))
     #expect(result.code == 0)
     let report = try JSONValue.parse(result.output)
-    let directories = try #require(report["directories"]?.array)
+    let directories = try #require(report["inputs"]?.array)
     #expect(directories[0]["kind"] == "reward")
     #expect(directories[0]["heads"]?.array?.first?["tensor"] == "score.weight")
     #expect(directories[0]["findings"]?.array?.first?["code"] == "no-padding")

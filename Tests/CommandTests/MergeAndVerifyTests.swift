@@ -126,22 +126,42 @@ struct MergeAndVerifyTests {
   @Test func aGGUFFileIsSentToConvert() throws {
     _ = try directory.write([1, 2, 3], to: "model.gguf")
     let result = try graft("inspect", ["model.gguf"])
-    #expect(result.code == 2)
+    #expect(result.code == 3)
     #expect(result.output.contains("graft convert"))
   }
 
-  @Test func aHeadBesideTheAdapterIsNotLeftBehindUnasked() throws {
+  @Test func aHeadBesideTheAdapterGoesAlong() throws {
     removeTree(directory.file("adapter"))
     try TinyAdapter(head: false).write(to: directory.file("adapter"))
     try TensorFixture.write(
-      [TensorFixture("v_head.summary.weight", [1, 8])],
-      to: directory.file("adapter/value_head.safetensors"))
-    let refused = try merge()
-    #expect(refused.code == 3)
-    #expect(refused.errors.contains("v_head.summary.weight"))
-    let asked = try merge("--without-head")
-    #expect(asked.code == 0)
-    #expect(asked.output.contains("a causal model"))
+      [
+        TensorFixture("v_head.summary.weight", [1, 8]),
+        TensorFixture("v_head.summary.bias", [1], [0.5]),
+      ], to: directory.file("head.safetensors"))
+    let head = directory.file("adapter/value_head.safetensors")
+    _ = try directory.write(
+      try readFile(directory.file("head.safetensors")), to: "adapter/value_head.safetensors")
+    let kept = try merge()
+    #expect(kept.code == 0)
+    #expect(kept.output.contains("a causal model"))
+    #expect(kept.errors.contains("goes along beside the merged model"))
+    #expect(
+      try readFile(directory.file("out/value_head.safetensors")) == readFile(head))
+    let proof = ["base", "out", "adapter"].map(directory.file)
+    #expect(try GraftCommand.run(["verify"] + proof).code == 0)
+
+    let scored = try merge("--head", "score", "--force")
+    #expect(scored.code == 0, "\(scored.errors)")
+    #expect(scored.output.contains("a reward model"))
+    let config = try JSONValue.parse(
+      try readFile(directory.file("out/config.json")), file: "config.json")
+    #expect(config["graft_head"]?["offset"] == [0.5])
+    #expect(config["architectures"] == ["LlamaForSequenceClassification"])
+    #expect(try GraftCommand.run(["verify"] + proof).code == 0)
+
+    let left = try merge("--without-head", "--force")
+    #expect(left.code == 0)
+    #expect(!fileExists(directory.file("out/value_head.safetensors")))
   }
 
   @Test(

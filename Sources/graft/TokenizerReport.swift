@@ -1,0 +1,42 @@
+import Diagnostics
+import FileIO
+import StrictJSON
+
+/// A tokenizer beside a model.
+struct TokenizerReport {
+  let file: String
+  /// One more than the highest token id.
+  private(set) var tokenCount = 0
+  let hasChatTemplate: Bool
+
+  /// - Returns: nil if the directory has no tokenizer.json.
+  init?(_ directory: String) throws(GraftError) {
+    file = "\(directory)/tokenizer.json"
+    guard fileExists(file) else { return nil }
+    let settings = "\(directory)/tokenizer_config.json"
+    if fileExists("\(directory)/chat_template.jinja") {
+      hasChatTemplate = true
+    } else if fileExists(settings) {
+      let json = try JSONValue.parse(try readFile(settings), file: settings)
+      hasChatTemplate = !(json["chat_template"] ?? .null).isNull
+    } else {
+      hasChatTemplate = false
+    }
+    if let count = try VocabularyScan.tokenCount(file) {
+      tokenCount = count
+    } else {
+      tokenCount = try Self.parsedTokenCount(file)
+    }
+  }
+
+  private static func parsedTokenCount(_ file: String) throws(GraftError) -> Int {
+    let json = try JSONValue.parse(try readFile(file), file: file)
+    let vocabulary = json["model"]?["vocab"]
+    var count = vocabulary?.array?.count ?? 0
+    for id in vocabulary?.object?.values ?? [] { count = max(count, (id.int ?? -1) + 1) }
+    for token in json["added_tokens"]?.array ?? [] {
+      count = max(count, (token["id"]?.int ?? -1) + 1)
+    }
+    return count
+  }
+}
