@@ -257,8 +257,9 @@ public struct MergePlan: Sendable {
   ) -> [any TensorSource] {
     replacements.sorted { $0.key < $1.key }.map { name, source in
       let full = names.backbonePrefix + name
+      let isHead = name == names.outputName || HeadKind.all.contains { name.hasPrefix($0.module) }
       let isBare = store[name] != nil && !name.hasPrefix(names.backbonePrefix)
-      return RenamedSource(source, as: isBare && name != names.outputName ? full : name)
+      return RenamedSource(source, as: isBare && !isHead ? full : name)
     }
   }
 

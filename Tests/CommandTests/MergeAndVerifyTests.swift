@@ -164,6 +164,16 @@ struct MergeAndVerifyTests {
     #expect(!fileExists(directory.file("out/value_head.safetensors")))
   }
 
+  @Test func aTrainedHeadTakesThePlaceOfTheBases() throws {
+    let base = directory.file("reward")
+    try TinyLlama(labels: 1).write(to: base)
+    let out = directory.file("out")
+    let merged = try GraftCommand.run(["merge", base, directory.file("adapter"), "-o", out])
+    #expect(merged.code == 0, "\(merged.errors)")
+    #expect(
+      try GraftCommand.run(["verify", base, out, directory.file("adapter")]).code == 0)
+  }
+
   @Test(
     .enabled(if: Shared.isPresent, "needs ../shared"),
     arguments: [
