@@ -78,23 +78,25 @@ public struct Head: Sendable {
     all(tensors.sorted { $0.key < $1.key }.map { RenamedSource($0.value, as: $0.key) }, [])
   }
 
-  /// The heads in files that trainers put beside the weights of a model or an adapter:
-  /// `value_head.safetensors`.
+  /// The heads in files that trainers put beside the weights of a model or an adapter; see
+  /// ``sideFile(in:)``.
   ///
   /// - Throws: ``GraftError`` if the file is there and broken.
   public static func beside(
     _ directory: String, named names: [String] = []
   ) throws(GraftError) -> [Head] {
     guard let path = sideFile(in: directory) else { return [] }
-    return all(in: try TensorStore(safetensors: path), named: names).compactMap {
+    return all(in: try TensorStore(file: path), named: names).compactMap {
       Head(kind: $0.kind, wrapper: $0.wrapper, layers: $0.layers, isBeside: true)
     }
   }
 
-  /// The file of its own that a trainer keeps a head in, or nil.
+  /// The file of its own that a trainer keeps a head in, or nil: LLaMA-Factory's
+  /// `value_head.safetensors` or `value_head.bin`, and TRL's `pytorch_model.bin` beside an adapter.
   public static func sideFile(in directory: String) -> String? {
-    let path = "\(directory)/value_head.safetensors"
-    return fileExists(path) ? path : nil
+    var names = ["value_head.safetensors", "value_head.bin"]
+    if fileExists("\(directory)/adapter_config.json") { names.append("pytorch_model.bin") }
+    return names.map { "\(directory)/\($0)" }.first(where: fileExists)
   }
 
   private var layers: [Layer] { inner + [Layer(index: inner.count, weight: weight, bias: bias)] }

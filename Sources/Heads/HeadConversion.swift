@@ -181,7 +181,7 @@ public struct HeadConversion: Sendable {
     if let other = taken.first(where: { $0.weight.spec.name != own?.spec.name }) {
       throw .headExists(other)
     }
-    edit.keepsHeadFile = !isBeside && own.map { isSideFile($0.file) } != true
+    edit.keepsHeadFile = !isBeside && own.map { $0.file == Head.sideFile(in: source.path) } != true
     if newLabels == nil {
       edit.put(
         values.weight, as: "\(name).weight", how: values.how, dtype: values.dtype, beside: isBeside)
@@ -211,10 +211,6 @@ public struct HeadConversion: Sendable {
         "the bias \(numbers.map { "\($0)" }.joined(separator: ", ")) has no place in this form; it "
           + "is declared as graft_head.offset, which Graft adds and other readers do not")
     }
-  }
-
-  private func isSideFile(_ file: String) -> Bool {
-    splitPath(file).name.hasPrefix("value_head.")
   }
 
   private func supplyOutputMatrix(

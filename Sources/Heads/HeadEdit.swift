@@ -113,7 +113,8 @@ struct HeadEdit {
 
   private func record(of path: String) throws(GraftError) -> (path: String, files: [FileRecord]) {
     let names = try directoryEntries(path).filter {
-      $0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "adapter_config.json"
+      $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") || $0 == "config.json"
+        || $0 == "adapter_config.json"
     }
     return try Provenance.input(path, files: names)
   }

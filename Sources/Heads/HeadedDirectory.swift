@@ -70,8 +70,9 @@ struct HeadedDirectory {
       ".bin.index.json",
     ]
     var out: [String] = []
+    let headFile = Head.sideFile(in: path).map { splitPath($0).name }
     for name in try directoryEntries(path) where fileExists("\(path)/\(name)") {
-      if name == "value_head.safetensors" {
+      if name == headFile {
         if carryingHeadFile { out.append(name) }
       } else if name != Provenance.fileName, !written.contains(name),
         !suffixes.contains(where: { name.hasSuffix($0) })
@@ -79,6 +80,6 @@ struct HeadedDirectory {
         out.append(name)
       }
     }
-    return out
+    return out + (try SideFiles.names(in: path).filter { $0.contains("/") })
   }
 }

@@ -33,8 +33,12 @@ extension MergePlan {
       tensors, to: output, shardByteLimit: options.shardByteLimit, progress: progress)
     let config = JSONValue.object(try configMembers()).text(.prettySorted) + "\n"
     files.append(FileRecord(name: "config.json", seal: try output.write(config, to: "config.json")))
-    if let file = carried.file {
-      files.append(try output.copy(file, to: splitPath(file).name))
+    if carried.file != nil {
+      var head: [PlannedTensor] = []
+      for tensor in carried.tensors {
+        head.append(try PlannedTensor(copying: tensor, as: tensor.spec.name))
+      }
+      files += try writeTensors(head, to: output, stem: "value_head")
     }
     for (name, directory) in try SideFiles.names(in: base.path, tokenizerFrom: tokenizer) {
       files.append(try output.copy("\(directory)/\(name)", to: name))

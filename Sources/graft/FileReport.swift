@@ -10,7 +10,7 @@ import TensorCore
 /// What a single weight file holds.
 struct FileReport {
   let path: String
-  /// "safetensors" or "gguf".
+  /// "safetensors", "torch" or "gguf".
   let format: String
   private(set) var tensorCount = 0
   private(set) var parameterCount = 0
@@ -35,6 +35,9 @@ struct FileReport {
       let archive = try SafetensorsFile(path)
       metadata = archive.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
       try describe(try TensorStore(safetensors: path))
+    } else if [".bin", ".pt", ".pth"].contains(where: { path.hasSuffix($0) }) {
+      format = "torch"
+      try describe(try TensorStore(torch: path))
     } else {
       throw .notADirectory(path)
     }

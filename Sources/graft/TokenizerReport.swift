@@ -1,3 +1,4 @@
+import Checkpoint
 import Diagnostics
 import FileIO
 import StrictJSON
@@ -6,7 +7,7 @@ import StrictJSON
 struct TokenizerReport {
   let file: String
   /// One more than the highest token id.
-  private(set) var tokenCount = 0
+  let tokenCount: Int
   let hasChatTemplate: Bool
 
   /// - Returns: nil if the directory has no tokenizer.json.
@@ -25,18 +26,7 @@ struct TokenizerReport {
     if let count = try VocabularyScan.tokenCount(file) {
       tokenCount = count
     } else {
-      tokenCount = try Self.parsedTokenCount(file)
+      tokenCount = try VocabularySizes.tokens(in: directory) ?? 0
     }
-  }
-
-  private static func parsedTokenCount(_ file: String) throws(GraftError) -> Int {
-    let json = try JSONValue.parse(try readFile(file), file: file)
-    let vocabulary = json["model"]?["vocab"]
-    var count = vocabulary?.array?.count ?? 0
-    for id in vocabulary?.object?.values ?? [] { count = max(count, (id.int ?? -1) + 1) }
-    for token in json["added_tokens"]?.array ?? [] {
-      count = max(count, (token["id"]?.int ?? -1) + 1)
-    }
-    return count
   }
 }

@@ -37,6 +37,47 @@ import Testing
     #expect(wrong.code == 2)
   }
 
+  @Test(.enabled(if: PeersPython.isPresent, "needs the peers"))
+  func headsThatTorchSavedAreFound() throws {
+    let base = directory.file("base")
+    try TinyLlama().write(to: base)
+    try TinyAdapter(head: false).write(to: directory.file("adapter"))
+    let script = """
+      import sys, torch
+      head = {"v_head.summary.weight": torch.arange(8.0).reshape(1, 8),
+              "v_head.summary.bias": torch.tensor([0.25])}
+      for path in sys.argv[1:]:
+          torch.save(head, path)
+      """
+    // LLaMA-Factory's older files, and what TRL writes beside an adapter.
+    for file in ["base/value_head.bin", "adapter/pytorch_model.bin"] {
+      try PeersPython.run(["-c", script, directory.file(file)])
+    }
+    for name in ["base", "adapter"] {
+      let output = directory.file("\(name)-score")
+      try head("convert", directory.file(name), "--to", "score", "-o", output)
+      let shown = try GraftCommand.run(["head", "show", "--json", output])
+      let report = try JSONValue.parse(shown.output)
+      #expect(report["heads"]?.array?.first?["largest"] == 7.0)
+      #expect(report["heads"]?.array?.count == 1)
+      #expect(report["declaration"]?["offset"] == [0.25])
+      #expect(!fileExists("\(output)/value_head.bin"))
+      #expect(!fileExists("\(output)/pytorch_model.bin"))
+    }
+    removeTree(directory.file("base/value_head.bin"))
+    let merged = directory.file("merged")
+    let result = try GraftCommand.run(["merge", base, directory.file("adapter"), "-o", merged])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(fileExists("\(merged)/value_head.safetensors"))
+    #expect(!fileExists("\(merged)/pytorch_model.bin"))
+    #expect(
+      try GraftCommand.run(["verify", base, merged, directory.file("adapter")]).code == 0)
+    let file = try GraftCommand.run(
+      ["inspect", "--json", directory.file("adapter/pytorch_model.bin")])
+    #expect(file.code == 0)
+    #expect(try JSONValue.parse(file.output)["inputs"]?.array?.first?["format"] == "torch")
+  }
+
   /// One conversion whose output a real tool is to score.
   private struct Case {
     var input: String
