@@ -40,7 +40,9 @@ struct CarriedHead {
       if declared != HeadDeclaration() { declaration = declared }
     }
     guard carriage != .leave else { return }
-    let owner = (adapters.map(\.path).reversed() + [base.path]).first { Head.sideFile(in: $0) != nil }
+    let owner = (adapters.map(\.path).reversed() + [base.path]).first {
+      Head.sideFile(in: $0) != nil
+    }
     guard let owner, let path = Head.sideFile(in: owner) else { return }
     let heads = try Head.beside(owner)
     tensors = heads.flatMap(\.tensors)
