@@ -315,6 +315,15 @@ extension GraftError {
       file: file, remedy: "Save it with PEFT and save_projection=True")
   }
 
+  static func taskUnknown(file: String) -> Self {
+    Self(
+      .incompleteAdapter,
+      "'task_type' is null and the adapter holds no head: if it was trained on a classifier or reward "
+        + "model, PEFT did not save the head",
+      file: file,
+      remedy: "For a language model this is in order; set task_type to CAUSAL_LM to say so")
+  }
+
   static func replacementShape(_ spec: TensorSpec, base: TensorSpec, file: String) -> Self {
     let isVocabulary = spec.shape.dropFirst() == base.shape.dropFirst()
     return Self(

@@ -243,6 +243,15 @@ struct PlanBuilder {
     if !missingBiases.isEmpty { problem(.biasesMissing(missingBiases, file: file)) }
     expectSavedModules()
     expectTokens()
+    expectHead()
+  }
+
+  /// Without a task type PEFT does not save the head of a classifier, and nothing tells of it.
+  private mutating func expectHead() {
+    guard adapter.dialect == .peft, adapter.config.taskType == nil,
+      !replacements.keys.contains(where: { BaseNames.isHead(String($0.prefix { $0 != "." })) })
+    else { return }
+    findings.append(Finding(.warning, .taskUnknown(file: configFile)))
   }
 
   /// Each module saved whole is there; of the two names of a head, one is.

@@ -12,6 +12,8 @@ extension GraftError.Code {
   public static let headCarried = Self("head-carried", .input)
   /// The adapter is in the base already.
   public static let alreadyMerged = Self("already-merged", .checkFailed)
+  /// The adapter was trained on another base.
+  public static let otherBase = Self("other-base", .checkFailed)
   /// The adapter changes an embedding that the output matrix is tied to.
   public static let tiedEmbeddingChanged = Self("tied-embedding-changed", .input)
 }
@@ -87,6 +89,15 @@ extension GraftError {
       .cannotMerge,
       "is changed by another adapter before this one, whose magnitudes (DoRA) are for the base as it "
         + "was", file: file, tensor: tensor, remedy: "Name the adapter with DoRA first")
+  }
+
+  static func otherBase(_ adapter: String, base: String) -> Self {
+    Self(
+      .otherBase,
+      "is not the base that \(adapter) was trained on: none of its weight files is one of those that "
+        + "the adapter's graft.json names by hash",
+      file: base,
+      remedy: "Name that base; pass --other-base if this one holds the same weights in other files")
   }
 
   static func outputMissing(_ tensor: String, adapter: String) -> Self {

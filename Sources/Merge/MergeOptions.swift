@@ -10,6 +10,8 @@ public struct MergeOptions: Sendable {
   public var allowsNoEffect: Bool
   /// Whether a tied model may be untied, where the adapter changes one side only.
   public var allowsUntying = true
+  /// Whether an adapter may be merged into another base than its graft.json names.
+  public var allowsOtherBase = false
   /// Whether the base is what training left when it took its start out of the weights (PiSSA).
   public var baseIsResidual = false
   /// What becomes of a head in a file of its own.

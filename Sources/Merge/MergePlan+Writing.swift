@@ -53,6 +53,7 @@ extension MergePlan {
     if options.dequantises { settings["dequantize"] = true }
     let provenance = Provenance(
       command: "merge", settings: settings, inputs: try inputs(), ledger: ledger)
+    try refuseOtherBase(provenance.inputs)
     try provenance.seal(files, in: output)
     try output.commit()
     return Result(directory: output.path, files: files, changedTensors: changedTensors)
@@ -66,6 +67,23 @@ extension MergePlan {
       case .computed: true
       case .tensor(let reference, _): brought.contains(reference.file)
       default: false
+      }
+    }
+  }
+
+  /// Holds the base's weights against those that each adapter's own record names.
+  private func refuseOtherBase(
+    _ inputs: [(path: String, files: [FileRecord])]
+  ) throws(GraftError) {
+    guard !options.allowsOtherBase, let own = inputs.first else { return }
+    let weights = own.files.filter {
+      $0.name.hasSuffix(".safetensors") || $0.name.hasSuffix(".bin")
+    }
+    for adapter in adapters where directoryExists(adapter.path) {
+      let known = try Provenance.inputHashes(of: adapter.path, madeBy: "train")
+      guard !known.isEmpty, !weights.isEmpty else { continue }
+      if !weights.contains(where: { known.contains($0.seal.sha256) }) {
+        throw .otherBase(adapter.path, base: base.path)
       }
     }
   }

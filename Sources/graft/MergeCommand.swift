@@ -60,6 +60,9 @@ struct MergeCommand: ParsableCommand {
   @Option(help: "Untie embeddings where the adapter changes one side only: auto or never.")
   var untie = Untie.auto
 
+  @Flag(help: "Merge into another base than the one that the adapter's graft.json names.")
+  var otherBase = false
+
   @Flag(help: "The base is the one that PiSSA or the like left, not the published one.")
   var baseIsResidual = false
 
@@ -75,6 +78,7 @@ struct MergeCommand: ParsableCommand {
       allowsNoEffect: allowNoEffect, head: try carriage())
     options.allowsUntying = untie == .auto
     options.baseIsResidual = baseIsResidual
+    options.allowsOtherBase = otherBase
     options.keepsResidue = keepResidue
     options.dequantises = dequantize
     if fileExists(base) { throw GraftError.notADirectory(base) }

@@ -113,6 +113,30 @@ import Testing
     #expect(error?.code == .alreadyMerged)
   }
 
+  @Test func `an adapter that names its base by hash is merged into no other`() throws {
+    let (base, adapter) = try pair()
+    let record = temporary.file("adapter/graft.json")
+    func name(_ hash: String) throws {
+      try writeFileAtomically(
+        record,
+        """
+        {"graft": 1, "command": "train", "inputs": [{"path": "b", "files":
+         [{"name": "model.safetensors", "bytes": 1, "sha256": "\(hash)"}]}]}
+        """)
+    }
+    try name(String(repeating: "0", count: 64))
+    let plan = try MergePlan(base: base, adapter: adapter)
+    let error = #expect(throws: GraftError.self) { try plan.write(to: temporary.file("out")) }
+    #expect(error?.code == .otherBase)
+    #expect(!directoryExists(temporary.file("out")))
+    var options = MergeOptions()
+    options.allowsOtherBase = true
+    let allowed = try MergePlan(base: base, adapter: adapter, options: options)
+    _ = try allowed.write(to: temporary.file("other"))
+    try name(try sha256(ofFile: temporary.file("base/model.safetensors")))
+    _ = try plan.write(to: temporary.file("same"))
+  }
+
   @Test func `a quantised base is refused`() throws {
     var tiny = TinyLlama()
     try tiny.config.set("quantization_config", #"{"quant_method": "gptq"}"#)

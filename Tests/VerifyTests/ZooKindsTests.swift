@@ -22,7 +22,7 @@ struct ZooKindsTests {
     "lora_dora", "lora_embedding", "lora_gpt2_conv1d", "lora_lora_bias", "lora_bias_all",
     "lora_bias_lora_only", "lora_all_linear", "lora_mistral", "lora_plain_mixtral_attn",
     "lora_target_params_qwen3moe", "lora_trainable_tokens", "lora_mts_tied_ensure_qwen2", "loha",
-    "lokr", "ia3", "vera", "vera_seed", "oft", "tf4_lora_mixtral_experts",
+    "lokr", "ia3", "vera", "vera_seed", "oft", "tf4_lora_mixtral_experts", "lora_mts_resized_llama",
     "prefix_from_AutoModelForCausalLM_gpt2",
   ]
 
