@@ -1,6 +1,7 @@
 import Adapters
 import Checkpoint
 import Diagnostics
+import FileIO
 import Heads
 import TensorCore
 
@@ -93,12 +94,22 @@ struct ProofMatcher {
 
   /// A head in a file of its own, which a merge makes the classifier's or carries along.
   private mutating func matchCarriedHead(_ plan: AdapterPlan) throws(GraftError) {
-    let heads = try Head.beside(plan.adapter.path) + Head.beside(base.path)
-    guard let head = heads.first else { return }
+    // A plan of several adapters names them by their files; the last one's head counts.
+    let files = plan.changes.values.joined().flatMap(\.sources).map(\.file)
+    let folders = Set(files.map { splitPath($0).parent }).subtracting([base.path]).sorted()
+    var heads: [Head] = []
+    for folder in [plan.adapter.path] + folders + [base.path] { heads += try Head.beside(folder) }
+    guard let first = heads.first else { return }
+    var head = first
+    let kept = try Head.beside(merged.path).first
+    let made = merged.store["score.weight"] ?? kept?.weight
+    for other in heads {
+      if let made, try haveEqualBytes(other.weight, made) { head = other }
+    }
     if let target = merged.store["score.weight"], unexplained.contains(target.spec.name) {
       return add(.replaced, head.weight, target, [])
     }
-    guard let kept = try Head.beside(merged.path).first else { return }
+    guard let kept else { return }
     for (origin, copy) in zip(head.tensors, kept.tensors)
     where !(try haveEqualBytes(origin, copy)) {
       problem(.headFileDiffers(copy.spec.name, of: origin.file, file: copy.file))

@@ -164,6 +164,32 @@ struct MergeAndVerifyTests {
     #expect(!fileExists(directory.file("out/value_head.safetensors")))
   }
 
+  @Test func theLastOfSeveralAdaptersGivesTheHead() throws {
+    for (name, seed) in [("first", 1), ("second", 2)] {
+      var adapter = TinyAdapter(head: false)
+      for i in adapter.tensors.indices {
+        let old = adapter.tensors[i]
+        adapter.tensors[i] = TensorFixture(old.name, old.shape, seed: UInt64(seed), scale: 0.1)
+      }
+      try adapter.write(to: directory.file(name))
+      try TensorFixture.write(
+        [TensorFixture("v_head.summary.weight", [1, 8], seed: UInt64(seed))],
+        to: directory.file("\(name)/value_head.safetensors"))
+    }
+    let adapters = ["first", "second"].map(directory.file)
+    for head in ["score", "keep"] {
+      let out = directory.file("out-\(head)")
+      let merged = try GraftCommand.run(
+        ["merge", directory.file("base")] + adapters + ["-o", out, "--head", head])
+      #expect(merged.code == 0, "\(merged.errors)")
+      let proof = try GraftCommand.run(["verify", directory.file("base"), out] + adapters)
+      #expect(proof.code == 0, "\(proof.output)\(proof.errors)")
+    }
+    #expect(
+      try readFile(directory.file("out-keep/value_head.safetensors"))
+        == readFile(directory.file("second/value_head.safetensors")))
+  }
+
   @Test func aTrainedHeadTakesThePlaceOfTheBases() throws {
     let base = directory.file("reward")
     try TinyLlama(labels: 1).write(to: base)
