@@ -153,7 +153,8 @@ let support: [Target] = [
   .testTarget(
     name: "CommandTests",
     dependencies: [
-      "Diagnostics", "FileIO", "Safetensors", "StrictJSON", "TensorCore", "TestSupport", "graft",
+      "Checkpoint", "Diagnostics", "FileIO", "Safetensors", "StrictJSON", "TensorCore",
+      "TestSupport", "graft",
     ] + (libtorch == nil ? [] : ["graft-engine"])),
 ]
 
@@ -163,6 +164,12 @@ let package = Package(
     .library(
       name: "GraftFiles",
       targets: fileHalf.filter { $0.type == .regular && $0.name != "CKernels" }.map(\.name)),
+    // What Fuzz/ builds under sanitizers.
+    .library(
+      name: "GraftReaders",
+      targets: [
+        "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore", "TorchArchive",
+      ]),
     .executable(name: "graft", targets: ["graft"]),
   ] + (libtorch == nil ? [] : [.executable(name: "graft-engine", targets: ["graft-engine"])]),
   dependencies: [
