@@ -15,7 +15,7 @@ let fileHalf: [Target] = [
   .target(name: "TensorCore"),
   .target(name: "CKernels"),
   .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
-  .target(name: "FileIO", dependencies: ["Diagnostics", crypto]),
+  .target(name: "FileIO", dependencies: ["CKernels", "Diagnostics", crypto]),
   // Layer 1: one format each
   .target(
     name: "Safetensors", dependencies: ["Diagnostics", "FileIO", "StrictJSON", "TensorCore"]),
@@ -55,7 +55,8 @@ let fileHalf: [Target] = [
   .target(
     name: "Verify",
     dependencies: [
-      "Adapters", "Checkpoint", "Diagnostics", "FileIO", "Heads", "StrictJSON", "TensorCore",
+      "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "Heads", "StrictJSON",
+      "TensorCore",
     ]),
   .executableTarget(
     name: "graft",

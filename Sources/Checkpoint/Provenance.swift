@@ -41,8 +41,9 @@ public struct Provenance: Sendable {
   /// - Parameters:
   ///   - path: the directory or file.
   ///   - names: the files within the directory that count; those that are not there are skipped.
+  ///   - hashes: what was hashed already, by the path `directory/name`.
   public static func input(
-    _ path: String, files names: [String] = []
+    _ path: String, files names: [String] = [], hashes: InputHashes = InputHashes([])
   ) throws(GraftError) -> (path: String, files: [FileRecord]) {
     var records: [FileRecord] = []
     let files =
@@ -50,11 +51,7 @@ public struct Provenance: Sendable {
       ? names.map { (name: $0, file: "\(path)/\($0)") }
       : [(name: splitPath(path).name, file: path)]
     for (name, file) in files where fileExists(file) {
-      let mapped = try MappedFile(file)
-      records.append(
-        FileRecord(
-          name: name,
-          seal: OutputFile.Seal(byteCount: mapped.byteCount, sha256: try sha256(ofFile: file))))
+      records.append(FileRecord(name: name, seal: try hashes.seal(of: file)))
     }
     return (path, records)
   }

@@ -17,12 +17,11 @@ public struct SafetensorsSource: TensorSource {
   /// The path of the archive.
   public var file: String { archive.path }
 
-  /// Copies rows out of the mapped file and gives its pages back.
+  /// Copies rows out of the file.
   public func read(
     rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws(GraftError) {
     let range = rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount
-    try archive.withBytes(of: spec.name, range) { buffer.copyMemory(from: $0) }
-    archive.release(spec.name, range)
+    try archive.read(spec.name, range, into: buffer)
   }
 }

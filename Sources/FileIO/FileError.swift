@@ -3,6 +3,8 @@ public import Diagnostics
 extension GraftError.Code {
   /// A file was expected, something else is there.
   public static let notAFile = Self("not-a-file", .input)
+  /// A file was cut while it was read.
+  public static let fileBecameShorter = Self("file-became-shorter", .input)
   /// An output already exists.
   public static let outputExists = Self("output-exists", .usage)
   /// An output would overwrite an input.
@@ -14,6 +16,12 @@ extension GraftError.Code {
 extension GraftError {
   static func notAFile(_ path: String) -> Self {
     Self(.notAFile, "is not a regular file", file: path)
+  }
+
+  static func fileBecameShorter(_ path: String, size: Int) -> Self {
+    Self(
+      .fileBecameShorter, "ends at byte \(size), earlier than when it was opened", file: path,
+      remedy: "Another program may be writing it; run again when it is done")
   }
 
   static func outputExists(_ path: String) -> Self {

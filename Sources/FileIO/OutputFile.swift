@@ -107,19 +107,11 @@ public final class OutputFile {
 
 /// The SHA-256 of a whole file, in lower-case hexadecimal; streams, and gives pages back.
 public func sha256(ofFile path: String) throws(GraftError) -> String {
-  let file = try MappedFile(path)
-  var hash = SHA256()
-  let step = 8 << 20
-  var start = 0
-  while start < file.byteCount {
-    let range = start..<min(start + step, file.byteCount)
-    unsafe file.withBytes(range) { unsafe hash.update(bufferPointer: $0) }
-    file.release(range)
-    start = range.upperBound
+  let reader = try SequentialReader([path], pieceCount: 4)
+  var hash = StreamHash()
+  while let piece = try reader.next() {
+    unsafe hash.update(piece.bytes)
+    reader.recycle(piece)
   }
-  return hexadecimal(hash.finalize())
-}
-
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
-  digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  return hash.finish()
 }

@@ -17,7 +17,15 @@ final class LowRankUpdate: Sendable {
 
   private struct State {
     var a: [Double]?
+    var tiles: [Float]?
     var rowsLeft: Int
+  }
+
+  /// Whether the float32 way may be tried: A is exact in float32, and one type goes in and out.
+  private var isFast: Bool {
+    base.spec.dtype == .bf16 && output.dtype == .bf16
+      && [.f32, .f16, .bf16].contains(delta.a.spec.dtype)
+      && delta.rank <= Int(graft_low_rank_limit)
   }
 
   init(base: any TensorSource, delta: LowRankDelta, output: TensorSpec) throws(GraftError) {
@@ -34,11 +42,45 @@ final class LowRankUpdate: Sendable {
   func produce(
     _ rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws(GraftError) {
-    let a = try factorA()
     let b = try delta.b.floats(rows: rows).map { Double($0) * delta.scale }
+    // Where the fast way gives up, the other finds the value to blame.
+    let isDone = isFast ? try updateInPlace(buffer, b, rows) : false
+    if !isDone { try update(buffer, b, rows) }
+    state.withLock {
+      $0.rowsLeft -= rows.count
+      if $0.rowsLeft == 0 { ($0.a, $0.tiles) = (nil, nil) }
+    }
+  }
+
+  private func updateInPlace(
+    _ buffer: UnsafeMutableRawBufferPointer, _ b: [Double], _ rows: Range<Int>
+  ) throws(GraftError) -> Bool {
+    try base.read(rows: rows, into: buffer)
+    let tiles = try tilesOfA()
+    let (columns, rank) = (output.rowElementCount, delta.rank)
+    guard let weights = buffer.baseAddress?.assumingMemoryBound(to: UInt16.self) else {
+      return true
+    }
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * (rank + 1)) {
+      scratch in
+      b.withUnsafeBufferPointer { b in
+        tiles.withUnsafeBufferPointer { tiles in
+          guard let b = b.baseAddress, let tiles = tiles.baseAddress,
+            let scratch = scratch.baseAddress
+          else { return true }
+          return graft_low_rank_update_bf16(
+            weights, b, tiles, scratch, rows.count, columns, rank)
+        }
+      }
+    }
+  }
+
+  private func update(
+    _ buffer: UnsafeMutableRawBufferPointer, _ b: [Double], _ rows: Range<Int>
+  ) throws(GraftError) {
+    let a = try factorA()
     var sums = try base.floats(rows: rows)
-    let columns = output.rowElementCount
-    let rank = delta.rank
+    let (columns, rank) = (output.rowElementCount, delta.rank)
     sums.withUnsafeMutableBufferPointer { sums in
       b.withUnsafeBufferPointer { b in
         a.withUnsafeBufferPointer { a in
@@ -51,10 +93,24 @@ final class LowRankUpdate: Sendable {
     }
     try checkRange(sums)
     sums.withUnsafeBufferPointer { _ = narrow($0, to: output.dtype, into: buffer) }
-    state.withLock {
-      $0.rowsLeft -= rows.count
-      if $0.rowsLeft == 0 { $0.a = nil }
+  }
+
+  private func tilesOfA() throws(GraftError) -> [Float] {
+    if let tiles = state.withLock({ $0.tiles }) { return tiles }
+    let a = try delta.a.floats()
+    let (columns, rank) = (output.rowElementCount, delta.rank)
+    let width = Int(graft_low_rank_tile)
+    let padded = (columns + width - 1) / width * width
+    let size = padded * rank + padded / width
+    let tiles = [Float](unsafeUninitializedCapacity: size) { tiles, count in
+      a.withUnsafeBufferPointer { a in
+        guard let a = a.baseAddress, let tiles = tiles.baseAddress else { return }
+        graft_low_rank_tiles(a, tiles, columns, rank)
+        count = size
+      }
     }
+    state.withLock { $0.tiles = tiles }
+    return tiles
   }
 
   private func factorA() throws(GraftError) -> [Double] {

@@ -29,8 +29,10 @@ extension MergePlan {
   ) throws(GraftError) -> Result {
     let output = try OutputDirectory(
       path, replacing: replacing, inputs: [base.path] + adapters.map(\.path))
+    let hashes = InputHashes(adapters.flatMap(\.store.files) + base.store.files)
     var files = try writeTensors(
-      tensors, to: output, shardByteLimit: options.shardByteLimit, progress: progress)
+      tensors, to: output, shardByteLimit: options.shardByteLimit, hashing: hashes,
+      progress: progress)
     let config = JSONValue.object(try configMembers()).text(.prettySorted) + "\n"
     files.append(FileRecord(name: "config.json", seal: try output.write(config, to: "config.json")))
     if carried.file != nil {
@@ -52,7 +54,7 @@ extension MergePlan {
     if options.keepsResidue { settings["keep_residue"] = true }
     if options.dequantises { settings["dequantize"] = true }
     let provenance = Provenance(
-      command: "merge", settings: settings, inputs: try inputs(), ledger: ledger)
+      command: "merge", settings: settings, inputs: try inputs(hashes), ledger: ledger)
     try refuseOtherBase(provenance.inputs)
     try provenance.seal(files, in: output)
     try output.commit()
@@ -88,18 +90,20 @@ extension MergePlan {
     }
   }
 
-  private func inputs() throws(GraftError) -> [(path: String, files: [FileRecord])] {
+  private func inputs(
+    _ hashes: InputHashes
+  ) throws(GraftError) -> [(path: String, files: [FileRecord])] {
     func names(_ store: TensorStore, _ others: [String]) -> [String] {
       others + store.files.map { splitPath($0).name }
     }
     let head = ["value_head.safetensors", "value_head.bin"]
-    var inputs = [
-      try Provenance.input(base.path, files: names(base.store, ["config.json"] + head))
-    ]
+    let files = names(base.store, ["config.json"] + head)
+    var inputs = [try Provenance.input(base.path, files: files, hashes: hashes)]
     for adapter in adapters {
       let others =
         ["adapter_config.json"] + head + (tokenizer == adapter.path ? ["tokenizer.json"] : [])
-      inputs.append(try Provenance.input(adapter.path, files: names(adapter.store, others)))
+      let files = names(adapter.store, others)
+      inputs.append(try Provenance.input(adapter.path, files: files, hashes: hashes))
     }
     return inputs
   }

@@ -89,6 +89,18 @@ public final class SafetensorsFile: Sendable {
     return try unsafe file.withBytes(place, body)
   }
 
+  /// Copies bytes of a tensor, without mapping them.
+  ///
+  /// - Parameters:
+  ///   - range: bytes within the tensor.
+  ///   - buffer: room for exactly these bytes.
+  /// - Throws: ``GraftError`` if there is no such tensor, or it cannot be read.
+  public func read(
+    _ name: String, _ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(GraftError) {
+    try unsafe file.read(try fileRange(of: name, range), into: buffer)
+  }
+
   /// Tells the system that the pages of a tensor, or of `range` within it, are not needed any
   /// more.
   public func release(_ name: String, _ range: Range<Int>? = nil) {

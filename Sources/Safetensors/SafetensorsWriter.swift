@@ -24,6 +24,20 @@ public final class SafetensorsWriter {
   public init(
     _ path: String, tensors: [TensorSpec], metadata: [String: String] = ["format": "pt"]
   ) throws(GraftError) {
+    let (header, size) = try Self.header(for: tensors, metadata: metadata, file: path)
+    self.tensors = tensors
+    dataSize = size
+    file = try OutputFile(path)
+    try file.write(header)
+  }
+
+  /// What a file of these tensors begins with: the length of the header, and the header.
+  ///
+  /// - Returns: the bytes, and how many bytes of tensors follow.
+  /// - Throws: ``GraftError`` if a name comes twice or is reserved.
+  package static func header(
+    for tensors: [TensorSpec], metadata: [String: String] = ["format": "pt"], file path: String
+  ) throws(GraftError) -> (bytes: [UInt8], dataSize: Int) {
     var header = JSONObject()
     if !metadata.isEmpty {
       var members = JSONObject()
@@ -46,12 +60,8 @@ public final class SafetensorsWriter {
     }
     var text = Array(JSONValue.object(header).text().utf8)
     text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8))
-    self.tensors = tensors
-    dataSize = end
-    file = try OutputFile(path)
     let length = UInt64(text.count)
-    try file.write((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) })
-    try file.write(text)
+    return ((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + text, end)
   }
 
   /// Appends bytes of the tensors, little-endian and row-major.

@@ -1,4 +1,5 @@
 import Adapters
+import CKernels
 import Checkpoint
 import Diagnostics
 import TensorCore
@@ -6,30 +7,37 @@ import TensorCore
 /// What a weight must be after a merge: base + scale · B · A in float64.
 ///
 /// Memory: A as float64, and a few rows.
-struct UpdateReference {
+struct UpdateReference: Sendable {
   private let delta: LowRankDelta
   private let a: [Double]
+  private let strips: [Double]
   private let width: Int
 
   init(_ delta: LowRankDelta) throws(GraftError) {
     self.delta = delta
-    width = delta.a.spec.rowElementCount
-    a = try Block(delta.a, rows: 0..<delta.a.spec.rowCount).values
+    let width = delta.a.spec.rowElementCount
+    let a = try Block(delta.a, rows: 0..<delta.a.spec.rowCount).values
+    let size = (width + 31) / 32 * 32 * delta.rank
+    strips = [Double](unsafeUninitializedCapacity: size) { strips, count in
+      a.withUnsafeBufferPointer { a in
+        guard let a = a.baseAddress, let strips = strips.baseAddress else { return }
+        graft_verify_strips(a, strips, width, delta.rank)
+        count = size
+      }
+    }
+    self.width = width
+    self.a = a
   }
 
   /// Adds scale · B · A to rows of the base, in place.
   func add(to values: inout [Double], rows: Range<Int>) throws(GraftError) {
-    let b = try Block(delta.b, rows: rows).values
-    let (rank, width, scale) = (delta.rank, width, delta.scale)
-    a.withUnsafeBufferPointer { a in
-      values.withUnsafeMutableBufferPointer { out in
-        for row in 0..<rows.count {
-          for k in 0..<rank {
-            let factor = scale * b[row * rank + k]
-            if factor == 0 { continue }
-            let (start, from) = (row * width, k * width)
-            for j in 0..<width { out[start + j] += factor * a[from + j] }
-          }
+    let b = try Block(delta.b, rows: rows).values.map { delta.scale * $0 }
+    values.withUnsafeMutableBufferPointer { out in
+      b.withUnsafeBufferPointer { b in
+        strips.withUnsafeBufferPointer { strips in
+          guard let out = out.baseAddress, let b = b.baseAddress, let strips = strips.baseAddress
+          else { return }
+          graft_verify_add_product(out, b, strips, rows.count, width, delta.rank)
         }
       }
     }

@@ -27,7 +27,78 @@ extension GraftError.Code {
   public static let notComparable = Self("not-comparable", .input)
 }
 
+extension GraftError.Code {
+  /// A directory has no graft.json.
+  public static let noProvenance = Self("no-provenance", .input)
+  /// A graft.json is not one that Graft writes.
+  public static let notProvenance = Self("not-provenance", .input)
+  /// An output is not as graft.json recorded it.
+  public static let outputChanged = Self("output-changed", .checkFailed)
+  /// An output that graft.json lists is not there.
+  public static let outputGone = Self("output-gone", .checkFailed)
+  /// A file is there that graft.json does not list.
+  public static let outputNotListed = Self("output-not-listed", .checkFailed)
+  /// An input is not as graft.json recorded it.
+  public static let inputChanged = Self("input-changed", .checkFailed)
+  /// A tensor and its recorded origin do not fit.
+  public static let originUnclear = Self("origin-unclear", .checkFailed)
+}
+
 extension GraftError {
+  static func noProvenance(_ directory: String) -> Self {
+    Self(
+      .noProvenance, "has no graft.json to check it by", file: directory,
+      remedy: "Name two checkpoints to compare them, or base, merged model and adapter")
+  }
+
+  static func notProvenance(_ file: String) -> Self {
+    Self(.notProvenance, "is not a record that Graft wrote", file: file)
+  }
+
+  static func outputChanged(_ path: String) -> Self {
+    Self(
+      .outputChanged, "is not what was written: its size or SHA-256 differs from graft.json's",
+      file: path, remedy: "Make it again, or compare it with the base by 'graft verify A B'")
+  }
+
+  static func outputGone(_ path: String) -> Self {
+    Self(.outputGone, "is listed in graft.json, but is not there", file: path)
+  }
+
+  static func outputNotListed(_ path: String) -> Self {
+    Self(.outputNotListed, "is there, but graft.json does not list it", file: path)
+  }
+
+  static func inputChanged(_ path: String) -> Self {
+    Self(
+      .inputChanged, "was an input, and differs now from what graft.json recorded", file: path,
+      remedy: "The output is still what was made; it cannot be made again from this file")
+  }
+
+  static func inputsGone(_ count: Int, _ first: String) -> Self {
+    Self(
+      .inputChanged,
+      count == 1
+        ? "was an input and is no longer there"
+        : "was an input and is no longer there, as \(count - 1) more", file: first)
+  }
+
+  static func tensorWithoutOrigin(_ name: String, file: String) -> Self {
+    Self(.originUnclear, "has no origin in graft.json", file: file, tensor: name)
+  }
+
+  static func originWithoutTensor(_ name: String, file: String) -> Self {
+    Self(
+      .originUnclear, "has an origin in graft.json, but no weight file holds it", file: file,
+      tensor: name)
+  }
+
+  static func originNotAnInput(_ origin: String, tensor: String, file: String) -> Self {
+    Self(
+      .originUnclear, "comes from \(origin), which graft.json does not list as an input",
+      file: file, tensor: tensor)
+  }
+
   static func updateWrong(_ proof: TensorProof, file: String) -> Self {
     let kept = proof.changedCount == 0 ? "; it is the base's, unchanged" : ""
     return Self(

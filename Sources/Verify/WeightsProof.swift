@@ -9,7 +9,8 @@ import TensorCore
 /// base + scale · B · A, rounded once; every other tensor is bit for bit the base's; what the
 /// adapter replaces is the adapter's; nothing is missing and nothing is left over.
 ///
-/// Memory: one adapter pair as float64 and a few MiB. Time: one multiply-add per weight and rank.
+/// Memory: for each core one adapter pair as float64 and a few MiB. Time: one multiply-add per weight
+/// and rank, while both models are read and hashed once.
 public struct WeightsProof: Sendable {
   /// The base's directory.
   public let base: String
@@ -21,6 +22,10 @@ public struct WeightsProof: Sendable {
   public private(set) var tensors: [TensorProof] = []
   /// Tensors of the base that the merged model leaves out, with the reason.
   public private(set) var leftOut: [(name: String, reason: String)] = []
+  /// The base's weight files, hashed.
+  public private(set) var baseFiles: [FileRecord] = []
+  /// The merged model's weight files, hashed.
+  public private(set) var mergedFiles: [FileRecord] = []
   /// What does not hold, and what is worth knowing.
   public private(set) var findings: [Finding] = []
 
@@ -65,13 +70,33 @@ public struct WeightsProof: Sendable {
     try matcher.match(plan)
     findings += matcher.findings
     leftOut = matcher.leftOut
-    for pair in matcher.pairs.sorted(by: { $0.merged.spec.name < $1.merged.spec.name }) {
-      let proof = try TensorProof(
-        pair.role, origin: pair.origin, merged: pair.merged, changes: pair.changes)
-      tensors.append(proof)
-      if plan != nil || proof.nonFiniteCount > 0 { judge(proof, pair.merged.file) }
-    }
+    try compare(matcher.pairs, base, merged, judgesAll: plan != nil)
     judgeWhole(hasAdapter: plan != nil)
+  }
+
+  private mutating func compare(
+    _ pairs: [ProofMatcher.Pair], _ base: ModelDirectory, _ merged: ModelDirectory, judgesAll: Bool
+  ) throws(GraftError) {
+    let comparisons = pairs.map {
+      TensorComparison($0.role, origin: $0.origin, merged: $0.merged, changes: $0.changes)
+    }
+    let run = try ComparisonRun(comparisons, base.store.files, merged.store.files)
+    (baseFiles, mergedFiles) = (run.firstFiles, run.secondFiles)
+    let ranks = try inParallel(pairs.count) { (index) throws(GraftError) -> Double? in
+      guard pairs[index].changes.count == 1, let delta = pairs[index].changes[0].plainDelta
+      else { return nil }
+      return try EffectiveRank.of(delta)
+    }
+    var found: [(proof: TensorProof, file: String)] = []
+    for (index, pair) in pairs.enumerated() {
+      var proof = run.proofs[index]
+      proof.effectiveRank = ranks[index]
+      found.append((proof, pair.merged.file))
+    }
+    for (proof, file) in found.sorted(by: { $0.proof.name < $1.proof.name }) {
+      tensors.append(proof)
+      if judgesAll || proof.nonFiniteCount > 0 { judge(proof, file) }
+    }
   }
 
   private mutating func judge(_ proof: TensorProof, _ file: String) {

@@ -1,4 +1,6 @@
+import Checkpoint
 import Diagnostics
+import FileIO
 import StrictJSON
 import TensorCore
 import Verify
@@ -9,6 +11,14 @@ extension WeightsProof {
     var role: TensorProof.Role
     var kind: String
     var tensors: [TensorProof]
+
+    /// The smallest and the largest of a number, as in `0.01 to 0.02`.
+    func range(_ number: (TensorProof) -> Double, _ format: (Double) -> String) -> String {
+      let values = tensors.map(number).filter { !$0.isNaN }
+      guard let low = values.min(), let high = values.max() else { return "-" }
+      let (one, other) = (format(low), format(high))
+      return one == other ? one : "\(one) to \(other)"
+    }
 
     func sum(_ count: (TensorProof) -> Int) -> Int { tensors.reduce(0) { $0 + count($1) } }
   }
@@ -33,9 +43,11 @@ extension WeightsProof {
     if findings.count > limit {
       problems.append("and \(findings.count - limit) more; --json lists all")
     }
-    guard adapter != nil else { return problems + comparison }
     var rows = [
-      ["", "tensors", "elements", "equal", "1 unit off", "cancelled", "wrong", "changed"]
+      [
+        "", "tensors", "elements", "equal", "1 unit off", "wrong", "changed", "relative", "lost",
+        "eff. rank",
+      ]
     ]
     for group in groups {
       let elements = group.sum(\.elementCount)
@@ -44,12 +56,20 @@ extension WeightsProof {
       }
       rows.append([
         "\(group.role.rawValue) \(group.kind)", grouped(group.tensors.count), grouped(elements),
-        share(group.sum(\.equalCount)), share(group.sum(\.neighbourCount)),
-        grouped(group.sum(\.cancelledCount)), grouped(group.sum(\.wrongCount)),
+        share(group.sum(\.equalCount)),
+        share(group.sum(\.neighbourCount) + group.sum(\.cancelledCount)),
+        grouped(group.sum(\.wrongCount)),
         group.role == .replaced ? "-" : share(group.sum(\.changedCount)),
+        group.role == .updated ? group.range(\.relativeChange, scientific) : "-",
+        group.role == .updated ? group.range(\.lostShare, scientific) : "-",
+        group.role == .updated
+          ? group.range({ $0.effectiveRank ?? .nan }, { fixed($0, 1) }) : "-",
       ])
     }
-    return problems + table(rows, alignRight: [1, 2, 3, 4, 5, 6, 7]) + verdict
+    let files = [("base", baseFiles), ("merged", mergedFiles)].flatMap { side, files in
+      files.map { [side, byteText($0.seal.byteCount), $0.seal.sha256, $0.name] }
+    }
+    return problems + table(rows, alignRight: Set(1...9)) + table(files, alignRight: [1]) + verdict
   }
 
   private var verdict: [String] {
@@ -65,26 +85,27 @@ extension WeightsProof {
         + "rounded once;")
     lines.append("  \(counted(kept.count, "other tensor")) as in the base")
     for head in replaced { lines.append("  \(head.name) is the adapter's") }
-    lines.append(
-      "  Its size is the base's, and must be: a merge adds B·A to weights that are there"
-        + (replaced.isEmpty ? "" : "; the head comes on top")
-        + (leftOut.isEmpty ? "." : ", what was left out comes off."))
+    lines.append("  \(sizeText)")
     return lines
   }
 
-  private var comparison: [String] {
-    let changed = tensors.filter { $0.changedCount > 0 }
-    var lines = [
-      "\(counted(changed.count, "tensor")) of \(grouped(tensors.count)) differ from the base:"
-    ]
-    let rows = changed.map { tensor in
-      let share = 100 * Double(tensor.changedCount) / Double(max(1, tensor.elementCount))
-      return [tensor.name, "\(fixed(share, 2)) % of \(counted(tensor.elementCount, "element"))"]
+  /// Why the merged model has the size that it has.
+  var sizeText: String {
+    let before = baseFiles.reduce(0) { $0 + $1.seal.byteCount }
+    let after = mergedFiles.reduce(0) { $0 + $1.seal.byteCount }
+    let others = tensors.filter { $0.role == .replaced }
+    let converted = tensors.contains { $0.byteCount != $0.originByteCount }
+    let sizes =
+      "The base's weight files have \(grouped(before)) bytes, the merged ones "
+      + "\(grouped(after))."
+    if converted {
+      return sizes + " Numbers are stored in another type, which changes the size."
     }
-    lines += table(rows)
-    for (name, reason) in leftOut { lines.append("  left out: \(name): \(reason)") }
-    lines.append("Name the adapter as third argument to prove that this is what it adds.")
-    return lines
+    return sizes + " That is as it must be: a merge adds the update to numbers that are there, and "
+      + "an updated number takes the room of the old one"
+      + (others.isEmpty ? "" : "; what the adapter brings whole comes on top")
+      + (leftOut.isEmpty ? "." : "; what was left out comes off.")
+      + (before == after ? "" : " Headers and the split into files make up the rest.")
   }
 
   /// The proof for programs.
@@ -97,17 +118,47 @@ extension WeightsProof {
     out["findings"] = .array(findings.map(\.json))
     out["left_out"] = .array(
       leftOut.map { ["tensor": .string($0.name), "reason": .string($0.reason)] })
-    out["tensors"] = .array(
-      tensors.map { tensor in
-        [
-          "name": .string(tensor.name), "role": .string(tensor.role.rawValue),
-          "dtype": .string(tensor.dtype.rawValue), "elements": JSONValue(tensor.elementCount),
-          "equal": JSONValue(tensor.equalCount), "one_unit_off": JSONValue(tensor.neighbourCount),
-          "cancelled": JSONValue(tensor.cancelledCount), "wrong": JSONValue(tensor.wrongCount),
-          "non_finite": JSONValue(tensor.nonFiniteCount), "changed": JSONValue(tensor.changedCount),
-          "holds": .bool(tensor.holds),
-        ]
-      })
+    out["base_files"] = .array(baseFiles.map(\.json))
+    out["merged_files"] = .array(mergedFiles.map(\.json))
+    out["tensors"] = .array(tensors.map { .object($0.json) })
     return out
+  }
+}
+
+extension TensorProof {
+  /// What was found, for programs.
+  var json: JSONObject {
+    var out = JSONObject()
+    out["name"] = .string(name)
+    out["role"] = .string(role.rawValue)
+    out["dtype"] = .string(dtype.rawValue)
+    out["shape"] = .array(shape.map { JSONValue($0) })
+    out["elements"] = JSONValue(elementCount)
+    out["bytes"] = JSONValue(byteCount)
+    out["base_bytes"] = JSONValue(originByteCount)
+    out["equal"] = JSONValue(equalCount)
+    out["one_unit_off"] = JSONValue(neighbourCount)
+    out["cancelled"] = JSONValue(cancelledCount)
+    out["wrong"] = JSONValue(wrongCount)
+    out["non_finite"] = JSONValue(nonFiniteCount)
+    out["changed"] = JSONValue(changedCount)
+    if role == .updated {
+      out["delta_norm"] = .finite(deltaNorm)
+      out["relative_change"] = .finite(relativeChange)
+      out["lost_share"] = .finite(lostShare)
+      out["largest_change"] = .finite(largestChange)
+      out["effective_rank"] = effectiveRank.map { .finite($0) } ?? .null
+    }
+    out["holds"] = .bool(holds)
+    return out
+  }
+}
+
+extension FileRecord {
+  /// `{name, bytes, sha256}`
+  var json: JSONValue {
+    [
+      "name": .string(name), "bytes": JSONValue(seal.byteCount), "sha256": .string(seal.sha256),
+    ]
   }
 }

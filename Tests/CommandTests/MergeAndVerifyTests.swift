@@ -33,7 +33,7 @@ struct MergeAndVerifyTests {
     let proof = try graft("verify", ["base", "out", "adapter"])
     #expect(proof.code == 0, "\(proof.output)")
     #expect(proof.output.contains("proven: 4 weights"))
-    #expect(proof.output.contains("size is the base's, and must be"))
+    #expect(proof.output.contains("as it must be: a merge adds the update to numbers"))
     let config = try JSONValue.parse(try readFile(directory.file("out/config.json")))
     #expect(config["architectures"] == ["LlamaForSequenceClassification"])
     #expect(config["id2label"] == ["0": "LABEL_0"])
@@ -50,6 +50,41 @@ struct MergeAndVerifyTests {
     let proof = try graft("verify", ["base", "out", "adapter"])
     #expect(proof.code == 1)
     #expect(proof.output.contains("not proven"))
+  }
+
+  @Test func anOutputIsCheckedAgainstItsOwnRecord() throws {
+    _ = try merge()
+    let proof = try graft("verify", ["out"])
+    #expect(proof.code == 0, "\(proof.output)\(proof.errors)")
+    #expect(proof.output.contains("as it was made by 'graft merge'"))
+    _ = try directory.write([0], to: "out/more.safetensors")
+    let report = try graft("verify", ["out"], "--json")
+    #expect(report.code == 1)
+    #expect(try JSONValue.parse(report.output)["passed"] == false)
+  }
+
+  @Test func twoCheckpointsAreCompared() throws {
+    _ = try merge()
+    #expect(try graft("verify", ["base", "base"]).code == 0)
+    let page = directory.file("page.html")
+    let differing = try graft("verify", ["base", "out"], "--report", page)
+    #expect(differing.code == 1)
+    #expect(differing.output.contains("4 changed"))
+    let html = String(decoding: try readFile(page), as: UTF8.self)
+    #expect(html.hasPrefix("<!doctype html>"))
+  }
+
+  @Test func theReportStandsAlone() throws {
+    _ = try merge()
+    let page = directory.file("page.html")
+    #expect(try graft("verify", ["base", "out", "adapter"], "--report", page).code == 0)
+    let html = String(decoding: try readFile(page), as: UTF8.self)
+    for part in ["Proven", "Findings", "score.weight", "class=\"map\"", "SHA-256"] {
+      #expect(html.contains(part), "\(part)")
+    }
+    for part in ["http://", "https://", "src=", "@import", "url("] {
+      #expect(!html.contains(part), "\(part)")
+    }
   }
 
   @Test func verifyTellsAMergeFromACopyOfTheBase() throws {

@@ -4,3 +4,5 @@
 #include "graft_blocks.h"
 #include "graft_numbers.h"
 #include "graft_low_rank.h"
+#include "graft_sha256.h"
+#include "graft_verify.h"

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +19,30 @@ extern "C" {
 void graft_low_rank_update(const float *_Nonnull weights, const double *_Nonnull b,
                            const double *_Nonnull a, float *_Nonnull target, size_t rows,
                            size_t columns, size_t rank, bool to_odd);
+
+/// The columns of one tile of ``graft_low_rank_tiles``, and the largest rank that the fast way takes.
+enum { graft_low_rank_tile = 64, graft_low_rank_limit = 1024 };
+
+/// Lays `a`, [rank, columns], out for ``graft_low_rank_update_bf16``: tiles of 64 columns, in each
+/// one line of 64 numbers per rank, the last tile filled up with zeros.
+///
+/// tiles: room for rank * columns rounded up to a multiple of 64, and one number more per tile.
+void graft_low_rank_tiles(const float *_Nonnull a, float *_Nonnull tiles, size_t columns,
+                          size_t rank);
+
+/// Adds a low-rank product to bfloat16 rows in place: the float64 sum, rounded once to nearest even.
+///
+/// The same bits as ``graft_low_rank_update`` and one rounding give, at the cost of float32: sums
+/// in float32 with a bound on their error, and in float64 those few whose rounding the bound leaves
+/// open.
+///
+/// weights: [rows, columns] of bfloat16; b: [rows, rank], at most 1024 wide; tiles: see
+/// ``graft_low_rank_tiles``; scratch: room for rows * (rank + 1) numbers.
+///
+/// Returns false where a sum is not finite, or beyond bfloat16; `weights` then holds nothing of use.
+bool graft_low_rank_update_bf16(uint16_t *_Nonnull weights, const double *_Nonnull b,
+                                const float *_Nonnull tiles, float *_Nonnull scratch, size_t rows,
+                                size_t columns, size_t rank);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,7 @@ import TensorCore
 ///
 /// Written apart from the merge's arithmetic, element by element as the formulas say, so that a
 /// fault there is seen here.
-protocol Reference {
+protocol Reference: Sendable {
   /// Turns rows of the base into what they must be, in place.
   func apply(to values: inout [Double], rows: Range<Int>) throws(GraftError)
   /// How far float32 arithmetic may be from the exact value of one element.
