@@ -129,6 +129,61 @@ import Testing
       }
   }
 
+  @Test func `DoRA goes to MLX and back, and not into GGUF`() throws {
+    var tiny = TinyAdapter(head: false)
+    for layer in 0..<2 {
+      for (name, out) in [("q_proj", 8), ("v_proj", 4)] {
+        let module = "base_model.model.model.layers.\(layer).self_attn.\(name)"
+        tiny.tensors.append(TensorFixture("\(module).lora_magnitude_vector", [out]))
+      }
+    }
+    try tiny.config.set("use_dora", "true")
+    try tiny.write(to: temporary.file("peft"))
+    let adapter = try Adapter(temporary.file("peft"))
+    _ = try AdapterConversion(adapter, to: .mlx, base: try base()).write(to: temporary.file("out"))
+    let json = try JSONValue.parse(try readFile(temporary.file("out/adapter_config.json")))
+    #expect(json["fine_tune_type"]?.string == "dora")
+    let again = try Adapter(temporary.file("out"))
+    let specs = try base().store.inFileOrder.map(\.spec)
+    let (before, after) = (AdapterPlan(adapter, base: specs), AdapterPlan(again, base: specs))
+    try after.check()
+    #expect(before.changes.count == 4 && after.changes.count == 4)
+    for (name, steps) in before.changes {
+      guard case .weightDecomposed(let one, let length) = steps.first,
+        case .weightDecomposed(let two, let other) = after.changes[name]?.first
+      else {
+        Issue.record("\(name) is not DoRA")
+        continue
+      }
+      #expect(one.scale == two.scale)
+      #expect(try length.bytes() == other.bytes())
+      #expect(try one.a.bytes() == two.a.bytes() && one.b.bytes() == two.b.bytes())
+    }
+    let error = #expect(throws: GraftError.self) {
+      try AdapterConversion(adapter, to: .gguf, base: try base())
+    }
+    #expect(error?.code == .dialectCannotHold)
+  }
+
+  @Test(arguments: [AdapterDialect.mlx, .gguf])
+  func `LoRA on the embedding lies as each program has it`(dialect: AdapterDialect) throws {
+    var tiny = TinyAdapter(head: false)
+    let module = "base_model.model.model.embed_tokens"
+    tiny.tensors.append(TensorFixture("\(module).lora_embedding_A", [2, 16]))
+    tiny.tensors.append(TensorFixture("\(module).lora_embedding_B", [8, 2]))
+    try tiny.config.set("target_modules", #"["q_proj", "v_proj", "embed_tokens"]"#)
+    try tiny.write(to: temporary.file("peft"))
+    let adapter = try Adapter(temporary.file("peft"))
+    _ = try AdapterConversion(adapter, to: dialect, base: try base())
+      .write(to: temporary.file("out"))
+    if dialect == .mlx {
+      let store = try TensorStore(safetensors: temporary.file("out/adapters.safetensors"))
+      #expect(store["model.embed_tokens.lora_a"]?.spec.shape == [16, 2])
+      #expect(store["model.embed_tokens.lora_b"]?.spec.shape == [2, 8])
+    }
+    try expectSame(try Adapter(temporary.file("out"), base: try base().config), adapter)
+  }
+
   @Test func `layers that MLX's adapter lacks are missed`() throws {
     let path = try writeMLX { tensors in
       tensors.removeAll { $0.name.contains("layers.0.self_attn.v_proj") }

@@ -108,6 +108,53 @@ struct ExtractionTests {
     }
   }
 
+  /// A tied base, and a copy with another embedding and another q_proj.
+  private func tiedModels() throws -> (base: ModelDirectory, finetuned: ModelDirectory) {
+    var tiny = TinyLlama()
+    tiny.tensors.removeAll { $0.name == "lm_head.weight" }
+    try tiny.config.set("tie_word_embeddings", "true")
+    try tiny.write(to: temporary.file("base"))
+    for name in ["model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight"] {
+      let i = try #require(tiny.tensors.firstIndex { $0.name == name })
+      tiny.tensors[i].values = tiny.tensors[i].values.enumerated().map { i, value in
+        value + 0.1 * Float(i % 5 + 1)
+      }
+    }
+    try tiny.write(to: temporary.file("finetuned"))
+    return (
+      try ModelDirectory(temporary.file("base")), try ModelDirectory(temporary.file("finetuned"))
+    )
+  }
+
+  @Test func `an embedding that the output is tied to stays tied`() throws {
+    let (base, finetuned) = try tiedModels()
+    _ = try Extraction(base: base, finetuned: finetuned, size: .energy(1))
+      .write(to: temporary.file("adapter"))
+    _ = try MergePlan(base: base, adapter: try Adapter(temporary.file("adapter")))
+      .write(to: temporary.file("again"))
+    let again = try ModelDirectory(temporary.file("again"))
+    #expect(again.store.names == finetuned.store.names)
+    #expect(try again.config.tiesEmbeddings)
+    let name = "model.embed_tokens.weight"
+    #expect(
+      try haveEqualBytes(try #require(again.store[name]), try #require(finetuned.store[name])))
+    guard PeersPython.isPresent else { return }
+    let script = """
+      import sys, torch, warnings
+      from transformers import AutoModelForCausalLM
+      from peft import PeftModel
+      folder = sys.argv[1]
+      warnings.filterwarnings("error", category=UserWarning, message=".*missing.*")
+      base = AutoModelForCausalLM.from_pretrained(folder + "/base", dtype=torch.float32)
+      tuned = AutoModelForCausalLM.from_pretrained(folder + "/finetuned", dtype=torch.float32)
+      model = PeftModel.from_pretrained(base, folder + "/adapter")
+      ids = torch.arange(12)[None]
+      off = (model(ids).logits - tuned(ids).logits).abs().max().item()
+      assert off < 1e-5, off
+      """
+    try PeersPython.run(["-c", script, temporary.path])
+  }
+
   @Test func `what an adapter cannot hold is refused, or listed`() throws {
     let (base, finetuned) = try models { tuned in
       tuned.tensors.append(TensorFixture("model.extra.weight", [3, 3]))

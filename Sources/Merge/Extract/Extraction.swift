@@ -161,8 +161,17 @@ public struct Extraction: Sendable {
           .tensor(Ledger.Reference(source), how: "the fine-tuned model's, whole")
         ))
     }
+    if sort.ensuresTying, let copy = tiedCopy {
+      tensors.append(copy)
+      origins.append(
+        (
+          copy.spec.name, copy.spec.shape,
+          .tensor(Ledger.Reference(copy), how: "the embedding, for the output that is tied to it")
+        ))
+    }
     let config = ExtractionConfig.make(
       ranks: ranks, whole: sort.whole.map(\.spec.name), hasBias: sort.hasBias,
+      ensuresTying: sort.ensuresTying,
       isTransposed: storesTransposed, base: base, finetuned: finetuned)
     let seals = try AdapterWriter.write(config: config, tensors: tensors, to: output)
     var records = seals.sorted { $0.key < $1.key }.map { FileRecord(name: $0.key, seal: $0.value) }
@@ -176,6 +185,13 @@ public struct Extraction: Sendable {
     try seal(records, result, origins, output)
     try output.commit()
     return result
+  }
+
+  /// The embedding under the output matrix's name, which PEFT looks for where both are tied.
+  private var tiedCopy: RenamedSource? {
+    finetuned.stored(finetuned.names.embeddingName).map {
+      RenamedSource($0, as: AdapterWriter.replacementName(for: finetuned.names.outputName))
+    }
   }
 
   /// Whether the family stores the weights of linear layers as [in, out].

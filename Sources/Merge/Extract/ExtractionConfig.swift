@@ -9,7 +9,7 @@ struct ExtractionConfig {
   ///   - ranks: by the fine-tuned model's tensor names.
   ///   - model: every tensor of the fine-tuned model.
   static func make(
-    ranks: [String: Int], whole: [String], hasBias: Bool, isTransposed: Bool,
+    ranks: [String: Int], whole: [String], hasBias: Bool, ensuresTying: Bool, isTransposed: Bool,
     base: ModelDirectory, finetuned: ModelDirectory
   ) -> AdapterConfig {
     let modules = ranks.keys.map { TensorParts($0).module }.sorted()
@@ -19,7 +19,11 @@ struct ExtractionConfig {
       targetModules: targets(modules, among: finetuned.store.names),
       taskType: taskType(finetuned), baseModel: base.path)
     let saved = whole.filter { !hasBias || TensorParts($0).parameter != "bias" }
-      .map { TensorParts($0).module }
+      .map { name in
+        let parts = TensorParts(name)
+        // PEFT knows an embedding to be tied by this name only.
+        return TensorParts.embeddings.contains(parts.leaf) ? parts.leaf : parts.module
+      }
     config.modulesToSave = Set(saved).sorted()
     config.bias = hasBias ? .all : .none
     for (name, rank) in ranks.sorted(by: { $0.key < $1.key }) where rank != largest {
@@ -27,6 +31,7 @@ struct ExtractionConfig {
       config.rankPattern.append(AdapterConfig.PatternValue(module, rank))
       config.alphaPattern.append(AdapterConfig.PatternValue(module, Double(rank)))
     }
+    if ensuresTying { config.json["ensure_weight_tying"] = true }
     if isTransposed { config.json["fan_in_fan_out"] = true }
     return config
   }

@@ -14,6 +14,8 @@ struct ExtractionSort {
   var settled: [(source: any TensorSource, reason: String)] = []
   /// Whether some bias differs, so that all are saved.
   var hasBias = false
+  /// Whether the embedding is saved for the output matrix too, which is tied to it.
+  var ensuresTying = false
 
   private let base: ModelDirectory
   private let finetuned: ModelDirectory
@@ -76,8 +78,10 @@ struct ExtractionSort {
       return
     }
     if isEmbedding(after.name), try base.config.tiesEmbeddings, isCausal {
-      return lose(
-        pair, "is tied to the output matrix, and PEFT would load a copy for the input alone")
+      guard try finetuned.config.tiesEmbeddings else {
+        return lose(pair, "is tied to the output matrix in the base alone")
+      }
+      ensuresTying = true
     }
     if isEmbedding(after.name) || isOutput(after.name) || isHead(parts.module) {
       whole.append(pair.after)

@@ -1,0 +1,104 @@
+import FileIO
+import StrictJSON
+import TensorCore
+import TestSupport
+import Testing
+
+/// Merges of several adapters, merges taken back, adapters out of checkpoints and for other
+/// programs, by the commands that a user runs.
+@Suite(.enabled(if: GraftCommand.isPresent, "needs the built program"))
+struct MergeRelativesTests {
+  let temporary: TemporaryDirectory
+
+  init() throws {
+    temporary = try TemporaryDirectory()
+    try TinyLlama(dtype: .bf16).write(to: temporary.file("base"))
+    try writeFileAtomically(temporary.file("base/LICENSE"), "free")
+    for (name, seed) in [("one", UInt64(1)), ("two", 2)] {
+      var adapter = TinyAdapter(head: false)
+      for i in adapter.tensors.indices {
+        let old = adapter.tensors[i]
+        adapter.tensors[i] = TensorFixture(old.name, old.shape, seed: seed)
+      }
+      try adapter.write(to: temporary.file(name))
+    }
+  }
+
+  private func graft(_ words: String) throws -> GraftCommand.Result {
+    try GraftCommand.run(
+      words.split(separator: " ").map { word in
+        word.hasPrefix("@") ? temporary.file(String(word.dropFirst())) : String(word)
+      })
+  }
+
+  private func expectOK(_ words: String) throws {
+    let result = try graft(words)
+    #expect(result.code == 0, "\(words)\n\(result.output)\(result.errors)")
+  }
+
+  @Test func `two adapters merge, verify by their own record, and come off again`() throws {
+    try expectOK("merge @base @one @two -o @merged --weights 0.7,0.3 --keep-residue")
+    try expectOK("verify @base @merged @one @two")
+    // Other weights are another model.
+    #expect(try graft("verify @base @merged @one @two --weights 1,1").code == 1)
+    #expect(try graft("verify @base @merged @one").code != 0)
+    try expectOK("unmerge @merged @one @two -o @back")
+    for name in ["model.safetensors", "config.json", "LICENSE"] {
+      #expect(
+        try readFile(temporary.file("back/\(name)")) == readFile(temporary.file("base/\(name)")))
+    }
+    #expect(try graft("unmerge @merged @two @one -o @wrong").code == 3)
+    #expect(!directoryExists(temporary.file("wrong")))
+  }
+
+  @Test func `a dry run prints every tensor's origin and writes nothing`() throws {
+    let before = try directoryEntries(temporary.path)
+    for words in [
+      "merge @base @one @two -o @out --dry-run --json --combine cat",
+      "combine @one @two -o @out --dry-run --json",
+      "convert @one -o @out --to mlx --base @base --dry-run --json",
+    ] {
+      let result = try graft(words)
+      #expect(result.code == 0, "\(words)\n\(result.errors)")
+      let tensors = try #require(try JSONValue.parse(result.output)["tensors"]?.array)
+      #expect(tensors.count >= 8)
+      for tensor in tensors {
+        let origin = tensor["origin"]?.string?.isEmpty == false
+        let from = tensor["from"]?.array?.isEmpty == false
+        #expect(origin || from, "\(tensor.text())")
+      }
+    }
+    #expect(try directoryEntries(temporary.path) == before)
+  }
+
+  @Test func `a combined adapter goes through every format and merges to the same model`() throws {
+    try expectOK("combine @one @two -o @both --weights 1,-0.5")
+    try expectOK("merge @base @both -o @m1")
+    try expectOK("convert @both -o @mlx --to mlx --base @base")
+    try expectOK("merge @base @mlx -o @m2")
+    try expectOK("convert @mlx -o @both.gguf --to gguf --base @base")
+    try expectOK("merge @base @both.gguf -o @m3")
+    try expectOK("verify @base @m3 @both.gguf")
+    try expectOK("inspect @both.gguf")
+    let first = try readFile(temporary.file("m1/model.safetensors"))
+    for other in ["m2", "m3"] {
+      #expect(try readFile(temporary.file("\(other)/model.safetensors")) == first)
+    }
+  }
+
+  @Test func `what is asked for wrongly is said so`() throws {
+    for (words, code) in [
+      ("merge @base @one @two -o @out --combine nonsense", Int32(2)),
+      ("merge @base @one @two -o @out --combine ties", 2),
+      ("merge @base @one @two -o @out --weights 1", 2),
+      ("combine @one @two -o @out --to onnx", 2),
+      ("convert @one -o @out.gguf --to gguf", 2),
+      ("extract @base @base -o @out --rank 4 --energy 0.9", 2),
+      ("extract @base @base -o @out --rank 4", 1),
+    ] {
+      let result = try graft(words)
+      #expect(result.code == code, "\(words)\n\(result.errors)")
+      #expect(!directoryExists(temporary.file("out")))
+    }
+  }
+}
