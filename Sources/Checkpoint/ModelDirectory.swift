@@ -106,7 +106,9 @@ extension ModelDirectory {
   /// How the files hold experts, in a family that has any.
   public var expertLayout: ExpertLayout {
     guard let architecture, architecture.hasExperts else { return .perExpert }
-    return store.names.contains(where: architecture.isFusedExpert) ? .fused : .perExpert
+    let ends = architecture.fusedExpertEnds
+    let isFused = store.names.contains { name in ends.contains { name.hasSuffix($0) } }
+    return isFused ? .fused : .perExpert
   }
 }
 

@@ -76,6 +76,7 @@ import Testing
       }
       #expect(error?.code == .invalidConfig)
       #expect(error?.message.contains(key) == true)
+      #expect(throws: GraftError.self) { try Architecture.qwen2Moe.expertParameters(config) }
     }
   }
 

@@ -14,8 +14,13 @@ extension Architecture {
     let prefix = role == .backbone ? "" : backbonePrefix
     var expected: [ExpectedTensor] = []
     for rule in rules where rule.layout == nil || rule.layout == experts {
-      for name in try names(rule, config) {
-        expected.append(try rule.tensor(prefix + name, config))
+      let names = try names(rule, config)
+      if names.isEmpty { continue }
+      // The shape is read once: a mixture has thousands of experts' matrices.
+      var tensor = try rule.tensor("", config)
+      for name in names {
+        tensor.name = prefix + name
+        expected.append(tensor)
       }
     }
     return expected + (try headTensors(config, role))
@@ -31,8 +36,10 @@ extension Architecture {
     let prefix = role == .backbone ? "" : backbonePrefix
     var parameters: [ExpertParameter] = []
     for rule in rules where !rule.members.isEmpty {
-      let shape = try rule.tensor("", config).shape
       let layers = try layers(rule, config)
+      if layers.isEmpty { continue }
+      let shape = try rule.tensor("", config).shape
+      try Self.limit(experts: shape[0], layers: layers.count, config)
       for layer in layers {
         let members = (0..<shape[0]).map { expert in
           rule.members.map { prefix + Self.fill(Self.fill($0, layer), expert) }
@@ -61,11 +68,11 @@ extension Architecture {
     return Array(zip(try others(.perExpert), try others(.fused)))
   }
 
-  /// Whether a tensor of this name belongs to fused experts.
-  func isFusedExpert(_ name: String) -> Bool {
-    rules.contains { rule in
-      guard !rule.members.isEmpty, let star = rule.name.lastIndex(of: "*") else { return false }
-      return name.hasSuffix(rule.name[rule.name.index(after: star)...])
+  /// The ends of the names of fused experts.
+  var fusedExpertEnds: [Substring] {
+    rules.compactMap { rule in
+      guard !rule.members.isEmpty, let star = rule.name.lastIndex(of: "*") else { return nil }
+      return rule.name[rule.name.index(after: star)...]
     }
   }
 
@@ -122,10 +129,17 @@ extension Architecture {
     let perLayer = try layers(rule, config).map { Self.fill(rule.name, $0) }
     guard let first = perLayer.first, first.contains("*") else { return perLayer }
     let experts = try config.expertCount
-    guard experts * perLayer.count <= 200_000 else {
-      throw .tooManyExperts(experts, layers: perLayer.count, file: config.file)
-    }
+    try Self.limit(experts: experts, layers: perLayer.count, config)
     return perLayer.flatMap { name in (0..<experts).map { Self.fill(name, $0) } }
+  }
+
+  /// Bounds what a configuration can make a table list.
+  private static func limit(
+    experts: Int, layers: Int, _ config: ModelConfig
+  ) throws(GraftError) {
+    guard experts * layers <= 200_000 else {
+      throw .tooManyExperts(experts, layers: layers, file: config.file)
+    }
   }
 
   /// Puts a number in the place of the first `*`.
