@@ -39,15 +39,20 @@ public struct VocabularyGrowth: Sendable {
   /// - Throws: ``GraftError`` if the sizes cannot be reconciled.
   public init(_ base: ModelDirectory, _ adapter: Adapter) throws(GraftError) {
     self.base = base
+    tokenizer = base.path
+    let newEmbedding = Self.whole(base.names.embeddingName, in: adapter)
+    let newOutput = Self.whole(base.names.outputName, in: adapter)
+    // An adapter that brings neither embeddings nor a tokenizer leaves the vocabulary alone.
+    if newEmbedding == nil, newOutput == nil, !fileExists("\(adapter.path)/tokenizer.json") {
+      return
+    }
     let own = try VocabularySizes.tokens(in: base.path)
     let theirs = try VocabularySizes.tokens(in: adapter.path)
     let bringsTokens = (theirs ?? 0) > (own ?? 0)
-    tokenizer = bringsTokens ? adapter.path : base.path
+    if bringsTokens { tokenizer = adapter.path }
 
     let embedding = base.stored(base.names.embeddingName)
     let output = base.stored(base.names.outputName)
-    let newEmbedding = Self.whole(base.names.embeddingName, in: adapter)
-    let newOutput = Self.whole(base.names.outputName, in: adapter)
     guard let embedding, embedding.spec.shape.count == 2 else { return }
     let rows = newEmbedding?.spec.shape[0] ?? embedding.spec.shape[0]
     let sizes = VocabularySizes(
