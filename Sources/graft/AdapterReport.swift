@@ -58,9 +58,22 @@ struct AdapterReport {
     let hasHead = adapter.store.names.contains { name in
       HeadKind.all.contains { name.contains(".\($0.module).") }
     }
-    if !hasHead, let prefix = try valueHeadPrefix(adapter) {
+    guard !hasHead else { return }
+    if let prefix = try valueHeadPrefix(adapter) {
       throw .headNotSaved(prefix, directory: adapter.path)
     }
+    if let model = classifierClass(adapter), directoryExists(base),
+      try HeadSearch(try ModelDirectory(base)).heads.isEmpty
+    {
+      throw .classifierHeadNotSaved(model, file: adapter.config.file ?? adapter.path)
+    }
+  }
+
+  /// The class with a head that the adapter was trained on, where PEFT recorded it: it does so for
+  /// adapters without a task type, whose head it does not save.
+  private static func classifierClass(_ adapter: Adapter) -> String? {
+    let name = adapter.config.json["auto_mapping"]?["base_model_class"]?.string
+    return name.flatMap { $0.hasSuffix("Classification") ? $0 : nil }
   }
 
   /// The name of the head that OpenRLHF writes into a config.json beside the adapter.

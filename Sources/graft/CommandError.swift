@@ -87,6 +87,17 @@ extension GraftError {
 }
 
 extension GraftError {
+  static func classifierHeadNotSaved(_ model: String, file: String) -> Self {
+    Self(
+      .headMissing,
+      "was trained on a \(model) with task_type null, so its head was random and was not saved; "
+        + "neither base nor adapter holds one",
+      file: file,
+      remedy:
+        "Its rewards cannot be had back. Train again with task_type SEQ_CLS, or pass "
+        + "--without-head to merge the rest")
+  }
+
   static func headNotSaved(_ prefix: String, directory: String) -> Self {
     Self(
       .headMissing,

@@ -18,6 +18,7 @@ struct Inspection {
   private(set) var findings: [Finding] = []
 
   init(_ directory: String) {
+    let directory = Self.withoutTrailingSlash(directory)
     self.directory = directory
     do throws(GraftError) {
       if Adapter.isAdapter(directory) {
@@ -34,8 +35,30 @@ struct Inspection {
         findings = report.findings.byWeight
       }
     } catch {
-      findings = [Finding(.problem, error)]
+      findings = [Finding(.problem, error)] + Self.brokenWeights(in: directory, besides: error)
     }
+  }
+
+  /// What is wrong with weight files that were not reached, since something else failed first.
+  private static func brokenWeights(in directory: String, besides first: GraftError) -> [Finding] {
+    guard directoryExists(directory) else { return [] }
+    let names = ((try? directoryEntries(directory)) ?? []).sorted().filter { name in
+      [".safetensors", ".bin", ".pt", ".pth"].contains { name.hasSuffix($0) }
+    }
+    return names.prefix(20).map { "\(directory)/\($0)" }.filter { $0 != first.file }.compactMap {
+      do throws(GraftError) {
+        _ = try TensorStore(file: $0)
+        return nil
+      } catch {
+        return Finding(.problem, error)
+      }
+    }
+  }
+
+  private static func withoutTrailingSlash(_ path: String) -> String {
+    var path = path[...]
+    while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+    return String(path)
   }
 
   var hasProblems: Bool { findings.contains { $0.severity == .problem } }

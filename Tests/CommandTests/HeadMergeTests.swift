@@ -27,6 +27,7 @@ struct HeadMergeTests {
     ("rm_peft_score_dropped", "/adapter", "its weights are not in the file"),
     ("rm_score_lora_no_mts", "/adapter", "was never saved"),
     ("rm_score_all_linear_no_tasktype", "/adapter", "was never saved"),
+    ("rm_peft_no_score_no_tasktype", "/adapter", "was not saved"),
     ("openrlhf_rm_lora_qv", "", "was never saved"),
   ])
   func lostHeadsAreRefused(name: String, adapter: String, reason: String) throws {

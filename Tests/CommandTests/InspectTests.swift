@@ -26,6 +26,16 @@ import Testing
     #expect(result.errors.isEmpty)
   }
 
+  @Test func weightFilesAreCheckedEvenWithoutAConfiguration() throws {
+    try TinyLlama().write(to: directory.file("cut"))
+    try writeFileAtomically(directory.file("cut/config.json"), "{")
+    try writeFileAtomically(directory.file("cut/model.safetensors"), "short")
+    let result = try inspect("cut")
+    #expect(result.code == 3)
+    #expect(result.output.contains("cut/config.json"))
+    #expect(result.output.contains("cut/model.safetensors: "))
+  }
+
   @Test func baseAndAdapterTogetherFit() throws {
     let result = try inspect("base", "adapter")
     #expect(result.code == 0)
