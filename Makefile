@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint layers docs bench peers tools clean
+.PHONY: help demo build test lint layers docs bench fuzz peers tools clean
 
 # Package.swift finds libtorch through this; fetched on the first use, then kept in the cache.
 with-libtorch = GRAFT_LIBTORCH=$$(Scripts/get-libtorch); export GRAFT_LIBTORCH
@@ -22,7 +22,8 @@ test: tools ## install what the tests need, build, run all tests
 	@$(with-libtorch); $(with-peers); swift test -c release --disable-xctest
 
 lint: ## formatting rules, layer order
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Fuzz/Sources Fuzz/Package.swift \
+	  Package.swift
 	@Scripts/check-layers
 
 docs: build ## the API documentation of every module, in .build/docs
@@ -30,6 +31,9 @@ docs: build ## the API documentation of every module, in .build/docs
 
 bench: build ## run every script under Benchmarks, each with its own bound
 	@$(with-peers); Benchmarks/run
+
+fuzz: tools ## every reader of untrusted files under libFuzzer, FUZZ_SECONDS (20) each
+	@Fuzz/run
 
 peers: tools ## the reference programs for tests and benchmarks; prints their Python
 	@Scripts/get-peers
