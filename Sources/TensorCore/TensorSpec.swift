@@ -31,16 +31,21 @@ public struct TensorSpec: Sendable, Hashable {
 
   /// The size in bytes for a shape from an untrusted file, or nil where a factor is negative, the
   /// product overflows, or a packed type does not fill whole bytes.
+  ///
+  /// Extents of zero do not hide an overflow of the others, so that the size of a row is safe to
+  /// compute too.
   public static func checkedByteCount(dtype: DType, shape: [Int]) -> Int? {
     var count = 1
     for extent in shape {
       guard extent >= 0 else { return nil }
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
       guard !overflow else { return nil }
       count = product
     }
     let (bits, overflow) = count.multipliedReportingOverflow(by: dtype.bitWidth)
-    guard !overflow, bits % 8 == 0 else { return nil }
+    guard !overflow else { return nil }
+    if shape.contains(0) { return 0 }
+    guard bits % 8 == 0 else { return nil }
     return bits / 8
   }
 }

@@ -170,6 +170,9 @@ struct GGUFFileTests {
     Attack(testDescription: "product overflows", code: .ggufHeader, says: "no size") {
       $0.tensors.append(("t", [1 << 32, 1 << 32], 0, []))
     },
+    Attack(testDescription: "overflow beside a zero", code: .ggufHeader, says: "no size") {
+      $0.tensors.append(("t", [1 << 62, 0], 0, []))
+    },
     Attack(testDescription: "extent of 2^64 - 1", code: .ggufHeader, says: "extent") {
       $0.tensors.append(("t", [.max], 0, []))
     },

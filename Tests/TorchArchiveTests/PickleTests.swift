@@ -162,6 +162,7 @@ import TorchArchive
     (Pickles.tensor(Pickles.storage(), shape: [2, 3], strides: [4, 1]), "does not fit"),
     (Pickles.tensor(Pickles.storage(), shape: [2, 2], strides: [.max, 1]), "does not fit"),
     (Pickles.tensor(Pickles.storage(), shape: [1 << 40, 1 << 40], strides: [0, 0]), "fit"),
+    (Pickles.tensor(Pickles.storage(), shape: [0, 1 << 62], strides: [1, 1]), "fit"),
     (Pickles.tensor(Pickles.storage(), shape: [1 << 40], strides: [0]), "repeat"),
     (Pickles.tensor(Pickles.storage("QInt8Storage"), shape: [6], strides: [1]), "QInt8Storage"),
     (Pickles.tensor(Pickles.storage("ComplexDoubleStorage"), shape: [1], strides: [1]), "complex"),
