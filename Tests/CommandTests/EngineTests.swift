@@ -11,21 +11,23 @@ import Testing
 
   init() throws {
     directory = try TemporaryDirectory()
-    _ = try directory.write(try readFile(try #require(GraftCommand.path)), to: "graft")
-    try makeExecutable("graft")
+    try run("/bin/cp", try #require(GraftCommand.path), program)
     try TinyLlama().write(to: directory.file("base"))
     try TinyAdapter().write(to: directory.file("adapter"))
   }
 
-  private func makeExecutable(_ name: String) throws {
-    let result = try GraftCommand.run(["+x", directory.file(name)], program: "/bin/chmod")
-    #expect(result.code == 0)
+  private func run(_ program: String, _ arguments: String...) throws {
+    #expect(try GraftCommand.run(arguments, program: program).code == 0)
   }
 
   private func engine(_ script: String) throws {
-    removeTree(directory.file("graft-engine"))
-    _ = try directory.write(Array("#!/bin/sh\n\(script)\n".utf8), to: "graft-engine")
-    try makeExecutable("graft-engine")
+    let text = directory.file("script")
+    removeTree(text)
+    _ = try directory.write(Array("#!/bin/sh\n\(script)\n".utf8), to: "script")
+    // Copied by another process: a file that this one has written may still be open in a child
+    // that another test is about to start, and cannot be run until then.
+    try run("/bin/cp", text, directory.file("graft-engine"))
+    try run("/bin/chmod", "+x", directory.file("graft-engine"))
   }
 
   private func verify(_ options: String...) throws -> GraftCommand.Result {

@@ -28,21 +28,25 @@ struct InterruptionTests {
 
   @Test(arguments: ["merge", "convert"])
   func killedInTheMiddleNothingLooksFinished(command: String) throws {
-    var wasKilled = false
-    for _ in 0..<10 where !wasKilled {
+    var wasCut = false
+    // On a busy machine the kill may come when all is done; what is there must be whole then.
+    for _ in 0..<50 where !wasCut {
       let process = try GraftCommand.start(arguments(command))
       // The shell becomes the program, so the number stays.
-      while try leftovers().isEmpty, kill(process, 0) == 0 { usleep(500) }
+      while try leftovers().isEmpty, GraftCommand.isRunning(process) { usleep(500) }
       kill(process, SIGKILL)
-      if GraftCommand.wait(for: process) == 128 + SIGKILL {
-        wasKilled = true
-        #expect(!directoryExists(out))
-        #expect(try leftovers().allSatisfy { $0.hasPrefix(".out.graft-partial-") })
-      } else {
+      let code = GraftCommand.wait(for: process)
+      if directoryExists(out) {
+        #expect(try leftovers() == ["out"])
+        #expect(try GraftCommand.run(["verify", out]).code == 0)
         removeTree(out)
+      } else {
+        wasCut = true
+        #expect(code == 128 + SIGKILL)
+        #expect(try leftovers().allSatisfy { $0.hasPrefix(".out.graft-partial-") })
       }
     }
-    #expect(wasKilled)
+    #expect(wasCut)
     let again = try GraftCommand.run(arguments(command))
     #expect(again.code == 0, "\(again.errors)")
     #expect(try leftovers() == ["out"])

@@ -240,20 +240,26 @@ struct SafetensorsFileTests {
       Set(known.split(separator: " ").map(String.init)) == Set(DType.allCases.map(\.rawValue)))
   }
 
-  @Test("A header of 5000 tensors is read in a few milliseconds")
+  @Test("A header of 5000 tensors is read, and each is found by its name")
   func readsLargeHeaders() throws {
     let specs = (0..<5000).map {
-      TensorSpec(name: "model.layers.\($0).self_attn.q_proj.weight", dtype: .bf16, shape: [0, 64])
+      TensorSpec(
+        name: "model.layers.\($0).self_attn.q_proj.weight", dtype: .u16, shape: [1, $0 % 3])
     }
     let path = directory.file("large.safetensors")
-    _ = try SafetensorsWriter(path, tensors: specs).close()
-    var best = Duration.seconds(1000)
-    for _ in 0..<5 {
-      let start = ContinuousClock.now
-      #expect(try SafetensorsFile(path).tensors.count == 5000)
-      best = min(best, ContinuousClock.now - start)
+    let writer = try SafetensorsWriter(path, tensors: specs)
+    for (number, spec) in specs.enumerated() {
+      try [UInt16](repeating: UInt16(number), count: spec.elementCount)
+        .withUnsafeBytes { try writer.append($0) }
     }
-    // Ten times the time that it takes, so that a busy machine does not fail.
-    #expect(best < .milliseconds(300), "\(best)")
+    _ = try writer.close()
+    let file = try SafetensorsFile(path)
+    #expect(file.tensors.count == 5000)
+    for (number, spec) in specs.enumerated().reversed() {
+      #expect(file.spec(of: spec.name) == spec)
+      let values = try file.withBytes(of: spec.name) { Array($0.bindMemory(to: UInt16.self)) }
+      #expect(values == Array(repeating: UInt16(number), count: number % 3))
+    }
+    #expect(file.spec(of: "model.layers.5000.self_attn.q_proj.weight") == nil)
   }
 }

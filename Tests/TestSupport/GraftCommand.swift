@@ -75,5 +75,13 @@ public enum GraftCommand {
     return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }
 
+  /// Whether a process that ``start(_:fileSizeLimit:program:output:errors:)`` began still runs.
+  public static func isRunning(_ process: Int32) -> Bool {
+    var info = siginfo_t()
+    let result = waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT)
+    // Nothing to wait for leaves the signal number at zero.
+    return result == 0 && info.si_signo == 0
+  }
+
   private struct StartFailure: Error { var number: Int32 }
 }
