@@ -51,6 +51,12 @@ let fileHalf: [Target] = [
       "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads",
       "LinearAlgebra", "Safetensors", "StrictJSON", "TensorCore",
     ]),
+  .target(
+    name: "Shards",
+    dependencies: [
+      "Adapters", "Checkpoint", "Diagnostics", "FileIO", "Heads", "Safetensors", "StrictJSON",
+      "TensorCore", "TorchArchive",
+    ]),
   // Layer 5
   .target(
     name: "Verify",
@@ -62,7 +68,7 @@ let fileHalf: [Target] = [
     name: "graft",
     dependencies: [
       "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "Merge",
-      "Safetensors", "StrictJSON", "TensorCore", "Tokenization", "Verify", arguments,
+      "Safetensors", "Shards", "StrictJSON", "TensorCore", "Tokenization", "Verify", arguments,
     ]),
 ]
 

@@ -3,7 +3,7 @@ public import Safetensors
 public import TensorCore
 
 /// A tensor in a safetensors file.
-public struct SafetensorsSource: TensorSource {
+public struct SafetensorsSource: ElementSource {
   /// Name, type and shape.
   public let spec: TensorSpec
   private let archive: SafetensorsFile
@@ -22,6 +22,15 @@ public struct SafetensorsSource: TensorSource {
     rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws(GraftError) {
     let range = rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount
+    try archive.read(spec.name, range, into: buffer)
+  }
+
+  /// Copies consecutive elements, counted in row-major order.
+  public func read(
+    elements: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(GraftError) {
+    let width = spec.dtype.bitWidth / 8
+    let range = elements.lowerBound * width..<elements.upperBound * width
     try archive.read(spec.name, range, into: buffer)
   }
 }

@@ -3,7 +3,7 @@ public import TensorCore
 public import TorchArchive
 
 /// A tensor in a file that `torch.save` wrote.
-public struct TorchSource: TensorSource {
+public struct TorchSource: ElementSource {
   /// Name, type and shape.
   public let spec: TensorSpec
   /// The tensor as the file describes it; tied tensors share its storage.
@@ -27,5 +27,14 @@ public struct TorchSource: TensorSource {
     rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws(GraftError) {
     try archive.read(tensor, named: spec.name, rows: rows, into: buffer)
+  }
+
+  /// Copies consecutive elements, counted in row-major order.
+  ///
+  /// - Throws: ``GraftError`` if the tensor's elements do not follow one another in the storage.
+  public func read(
+    elements: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(GraftError) {
+    try archive.read(tensor, named: spec.name, elements: elements, into: buffer)
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import FileIO
 
 /// A run of bytes: a part of a mapped file, or unpacked ones in memory.
@@ -26,6 +27,22 @@ enum ByteSource: Sendable {
     case .memory(let bytes):
       return try unsafe bytes.span.bytes.withUnsafeBytes { (raw) throws(E) in
         try unsafe body(UnsafeRawBufferPointer(rebasing: raw[range]))
+      }
+    }
+  }
+
+  /// Copies bytes: out of a file without mapping them, so that they never count against the process.
+  ///
+  /// - Precondition: `range` lies within the source and has the size of `buffer`.
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(GraftError) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "a range outside the bytes")
+    switch self {
+    case .file(let file, let whole):
+      let start = whole.lowerBound
+      try unsafe file.read(start + range.lowerBound..<start + range.upperBound, into: buffer)
+    case .memory(let bytes):
+      unsafe bytes.span.bytes.withUnsafeBytes { raw in
+        unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: raw[range]))
       }
     }
   }

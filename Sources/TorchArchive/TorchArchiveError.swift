@@ -168,6 +168,12 @@ extension GraftError {
       remedy: distrust)
   }
 
+  static func tensorNotContiguous(_ file: String, tensor: String) -> Self {
+    Self(
+      .unreadableTensor, "its elements do not follow one another in the file", file: file,
+      tensor: tensor, remedy: "Save it with .contiguous()")
+  }
+
   static func tensorRepeats(_ file: String, tensor: String, _ what: String, storage: Int) -> Self {
     Self(
       .archiveLimit, "\(what) would repeat the \(storage) bytes of its storage many times",

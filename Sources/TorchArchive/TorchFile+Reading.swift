@@ -42,13 +42,37 @@ extension TorchFile {
     let start = try span(of: tensor, dtype, named: name)
     if tensor.isContiguous {
       let range = start + rows.lowerBound * rowSize..<start + rows.upperBound * rowSize
-      unsafe bytes.withBytes(range) { unsafe buffer.copyMemory(from: $0) }
-      bytes.release(range)
+      try unsafe bytes.read(range, into: buffer)
     } else {
       let stepped = StridedRows(tensor: tensor, start: start, width: width, rows: rows)
       unsafe bytes.withBytes(0..<bytes.count) { unsafe stepped.copy(from: $0, to: buffer) }
       if rows.upperBound == spec.rowCount { bytes.release(0..<bytes.count) }
     }
+    if isBigEndian { unsafe swapBytes(of: buffer, width: dtype == .c64 ? 4 : width) }
+  }
+
+  /// Copies consecutive elements of a tensor, counted in row-major order, as little-endian ones.
+  ///
+  /// - Parameters:
+  ///   - elements: elements within the tensor.
+  ///   - buffer: room for exactly these elements.
+  /// - Throws: ``GraftError`` if the tensor does not lie in one run in its storage.
+  public func read(
+    _ tensor: TorchTensor, named name: String, elements: Range<Int>,
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(GraftError) {
+    let spec = try spec(of: tensor, named: name)
+    guard let dtype = tensor.elementType.dtype, let width = dtype.byteWidth else { return }
+    guard tensor.isContiguous else { throw .tensorNotContiguous(path, tensor: name) }
+    precondition(
+      elements.lowerBound >= 0 && elements.upperBound <= spec.elementCount,
+      "elements outside the tensor")
+    precondition(buffer.count == elements.count * width, "a buffer of another size")
+    guard unsafe !buffer.isEmpty else { return }
+    let start = try span(of: tensor, dtype, named: name)
+    let range = start + elements.lowerBound * width..<start + elements.upperBound * width
+    let bytes = try place(of: tensor.storage, tensor: name).bytes()
+    try unsafe bytes.read(range, into: buffer)
     if isBigEndian { unsafe swapBytes(of: buffer, width: dtype == .c64 ? 4 : width) }
   }
 

@@ -1,0 +1,118 @@
+public import Checkpoint
+public import Diagnostics
+import TensorCore
+
+/// What a sharded trainer left behind, put together: its parameters as tensors that read their
+/// pieces from several files, and an account of every file.
+///
+/// Opening reads headers and checks all that can be known without the weights' bytes.
+public struct ShardedCheckpoint: Sendable {
+  /// What a tensor was in training.
+  public enum Role: String, Sendable {
+    /// The optimiser changed it.
+    case trained
+    /// It was part of the model, and stayed as it was.
+    case frozen
+    /// It is state that no optimiser sees.
+    case buffer
+    /// It is another parameter under a second name.
+    case shared
+  }
+
+  /// One tensor of the model that was trained.
+  public struct Parameter: Sendable {
+    /// The bytes, under the name that the trainer knew it by.
+    public var source: any TensorSource
+    /// What it was.
+    public var role: Role
+
+    /// Describes a tensor.
+    public init(_ source: any TensorSource, _ role: Role) {
+      self.source = source
+      self.role = role
+    }
+  }
+
+  /// A tensor that the files name and do not hold.
+  public struct Absent: Sendable, Hashable {
+    /// The name that the trainer knew it by.
+    public var name: String
+    /// Its shape.
+    public var shape: [Int]
+    /// The file that names it.
+    public var file: String
+
+    /// Describes a tensor.
+    public init(name: String, shape: [Int], file: String) {
+      self.name = name
+      self.shape = shape
+      self.file = file
+    }
+  }
+
+  /// Which weights to take where the files hold them twice.
+  public enum Weights: String, Sendable, CaseIterable {
+    /// The optimiser's float32 copy.
+    case master
+    /// The model's own, in the type that it was trained in.
+    case module
+  }
+
+  /// Where the files are.
+  public var layout: ShardedLayout
+  /// The program and its way to shard, in words, as in "DeepSpeed ZeRO-3".
+  public var format: String
+  /// The tensors in the trainer's order, each name once.
+  public var parameters: [Parameter]
+  /// Tensors that the files name and do not hold; another model must bring them.
+  public var absent: [Absent] = []
+  /// What became of the elements of every file.
+  public var accounts: [ShardAccount]
+  /// The files that were read, in order.
+  public var files: [String]
+  /// The number of steps that were trained, if the files say.
+  public var step: Int?
+  /// How many processes the parameters were divided among.
+  public var worldSize: Int?
+  /// What is worth knowing.
+  public var findings: [Finding] = []
+
+  /// Describes a checkpoint.
+  public init(
+    layout: ShardedLayout, format: String, parameters: [Parameter], accounts: [ShardAccount],
+    files: [String]
+  ) {
+    self.layout = layout
+    self.format = format
+    self.parameters = parameters
+    self.accounts = accounts
+    self.files = files
+  }
+
+  /// Opens the checkpoint at `path`, whichever program wrote it.
+  ///
+  /// - Parameters:
+  ///   - path: the directory of a step, or one above it.
+  ///   - weights: which weights to take where there are two kinds.
+  /// - Throws: ``GraftError`` if there is none, if files are missing or of different steps or runs,
+  ///   or if elements are left over or lacking anywhere.
+  public init(_ path: String, weights: Weights = .master) throws(GraftError) {
+    let layout = try ShardedLayout(path)
+    switch layout.kind {
+    case .deepSpeed, .universal, .distributed, .distributedSafetensors, .megatron:
+      throw .shardingUnsupported(layout)
+    }
+  }
+
+  /// Checks every account, and that no name is there twice.
+  func check() throws(GraftError) {
+    for account in accounts where !account.isComplete { throw .elementsUnaccounted(account) }
+    var seen: [String: any TensorSource] = [:]
+    for parameter in parameters {
+      let source = parameter.source
+      if let other = seen.updateValue(source, forKey: source.spec.name) {
+        throw .parameterTwice(source.spec.name, source.file, other.file)
+      }
+    }
+  }
+}
