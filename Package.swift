@@ -192,7 +192,7 @@ let package = Package(
 // MARK: - Settings of every Swift target
 
 /// Targets that read untrusted bytes: every unsafe step is marked.
-let strictlySafe: Set = ["FileIO", "GGUF", "Safetensors", "StrictJSON", "TorchArchive"]
+let strictlySafe: Set = ["FileIO", "GGUF", "Safetensors", "Shards", "StrictJSON", "TorchArchive"]
 
 for target in package.targets where !["CKernels", "CTorch", "CZlib"].contains(target.name) {
   var settings: [SwiftSetting] = [

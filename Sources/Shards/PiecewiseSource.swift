@@ -79,9 +79,9 @@ public struct PiecewiseSource: SynthesizedSource {
       let piece = pieces[index]
       let first = piece.elements.lowerBound + element - starts[index]
       let count = min(piece.elements.upperBound - first, end - element)
-      let part = buffer[offset..<offset + count * width]
-      try piece.source.read(
-        elements: first..<first + count, into: UnsafeMutableRawBufferPointer(rebasing: part))
+      let part = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: buffer[offset..<offset + count * width])
+      try unsafe piece.source.read(elements: first..<first + count, into: part)
       element += count
       offset += count * width
       index += 1
