@@ -24,7 +24,7 @@ let fileHalf: [Target] = [
     name: "TorchArchive", dependencies: ["CZlib", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "GGUF", dependencies: ["CKernels", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "Tokenization", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
-  .target(name: "ChatTemplate", dependencies: ["Diagnostics", "StrictJSON"]),
+  .target(name: "ChatTemplate", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
   // Singular values from LAPACK, loaded at run time where a command needs them
   .target(name: "LinearAlgebra", dependencies: ["Diagnostics"]),
   // Layer 2: a model directory, its names, its ledger
@@ -175,7 +175,7 @@ let package = Package(
     .library(
       name: "GraftReaders",
       targets: [
-        "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore", "TorchArchive",
+        "ChatTemplate", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore", "TorchArchive",
       ]),
     .executable(name: "graft", targets: ["graft"]),
   ] + (libtorch == nil ? [] : [.executable(name: "graft-engine", targets: ["graft-engine"])]),

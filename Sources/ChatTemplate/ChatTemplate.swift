@@ -9,6 +9,9 @@ public struct ChatTemplate: Sendable {
   private let body: [Statement]
   private let file: String?
 
+  /// Whether the template marks what the assistant says, with `generation` blocks.
+  public let marksAssistant: Bool
+
   /// Reads a template.
   ///
   /// - Parameters:
@@ -21,6 +24,7 @@ public struct ChatTemplate: Sendable {
     do {
       var parser = Parser(try Lexer.tokens(of: source, file: file), file: file)
       body = try parser.parseTemplate()
+      marksAssistant = parser.hasGenerationBlock
     } catch {
       var located = error
       located.file = located.file ?? file
@@ -42,12 +46,27 @@ public struct ChatTemplate: Sendable {
     messages: [JSONValue], addGenerationPrompt: Bool, tools: JSONValue? = nil,
     variables: [String: JSONValue] = [:], now: TemplateDate = .current
   ) throws(GraftError) -> String {
+    try renderMarked(
+      messages: messages, addGenerationPrompt: addGenerationPrompt, tools: tools,
+      variables: variables, now: now
+    ).text
+  }
+
+  /// The text of a conversation, and what of it the assistant says.
+  ///
+  /// As ``render(messages:addGenerationPrompt:tools:variables:now:)``.
+  public func renderMarked(
+    messages: [JSONValue], addGenerationPrompt: Bool, tools: JSONValue? = nil,
+    variables: [String: JSONValue] = [:], now: TemplateDate = .current
+  ) throws(GraftError) -> RenderedConversation {
     let scope = Scope(parent: nil)
     scope.set("messages", Value(.array(messages)))
     scope.set("add_generation_prompt", .bool(addGenerationPrompt))
     scope.set("tools", tools.map(Value.init) ?? .none)
     scope.set("documents", .none)
     for (name, value) in variables { scope.set(name, Value(value)) }
-    return try Renderer(file: file, now: now).run(body, Scope(parent: scope))
+    let renderer = Renderer(file: file, now: now)
+    let text = try renderer.run(body, Scope(parent: scope))
+    return RenderedConversation(text: text, assistantRanges: renderer.assistantRanges)
   }
 }

@@ -1,6 +1,8 @@
 public import Diagnostics
 
 extension GraftError.Code {
+  /// A model has no chat template of a name.
+  public static let unknownTemplate = Self("unknown-template", .input)
   /// A chat template is not valid.
   public static let invalidTemplate = Self("invalid-template", .input)
   /// A chat template uses something that is not built in.
@@ -14,6 +16,23 @@ extension GraftError.Code {
 }
 
 extension GraftError {
+  static func malformedTemplateList(_ file: String) -> Self {
+    Self(
+      .invalidTemplate,
+      "chat_template must be a string, or a list of objects with 'name' and 'template'", file: file)
+  }
+
+  static func templateNotText(_ file: String) -> Self {
+    Self(.invalidTemplate, "the chat template is not UTF-8 text", file: file)
+  }
+
+  static func unknownTemplate(_ name: String, among names: [String]) -> Self {
+    let known = names.map { "'\($0)'" }.joined(separator: ", ")
+    return Self(
+      .unknownTemplate, "the model has no chat template '\(name)'",
+      remedy: names.isEmpty ? "Name a template's file" : "There are \(known)")
+  }
+
   static func invalidTemplate(_ what: String, file: String?, line: Int) -> Self {
     Self(
       .invalidTemplate, "the chat template is not valid: \(what)", file: file, line: line,

@@ -5,6 +5,8 @@ extension GraftError.Code {
   static let malformedRow = Self("malformed-row", .input)
   /// Bytes that should be text are not UTF-8.
   static let notText = Self("not-text", .input)
+  /// A chat template does not mark what the assistant says.
+  static let unmarkedTemplate = Self("unmarked-template", .input)
   /// A model has no chat template.
   static let noChatTemplate = Self("no-chat-template", .input)
 }
@@ -28,8 +30,16 @@ extension GraftError {
 
   static func noChatTemplate(_ directory: String) -> Self {
     Self(
-      .noChatTemplate, "has no chat template, neither a file nor in tokenizer_config.json",
+      .noChatTemplate, "has no chat template, neither a file nor in its settings or metadata",
       file: directory, remedy: "Name a template's file instead of the model")
+  }
+
+  static func unmarkedTemplate(_ file: String) -> Self {
+    Self(
+      .unmarkedTemplate,
+      "the chat template marks nothing as the assistant's: it has no 'generation' block",
+      file: file,
+      remedy: "Use a template for training, with {% generation %} around what the assistant says")
   }
 
   static func idsNeedModel(_ path: String) -> Self {

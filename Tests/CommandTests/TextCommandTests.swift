@@ -56,11 +56,67 @@ import Testing
 
   @Test func renderTakesATemplateAlone() throws {
     let template = try write("{{ strftime_now('%d %b %Y') }} {{ mood }}", "t.jinja")
-    let file = try write(#"{"messages": [], "mood": "fine"}"#, "one.jsonl")
+    let file = try write(#"{"messages": [{}], "mood": "fine"}"#, "one.jsonl")
     let result = try GraftCommand.run(["render", template, "--file", file, "--now", "2024-07-26"])
     #expect(result.output == "26 Jul 2024 fine\n")
     let ids = try GraftCommand.run(["render", template, "--file", file, "--ids"])
     #expect(ids.code == 2)
+  }
+
+  @Test func renderMarksTheAssistant() throws {
+    let template = try write(
+      "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}|{% endfor %}",
+      "g.jinja")
+    let file = try write(#"{"messages": [{"content": "é"}, {"content": "bc"}]}"#, "g.jsonl")
+    let json = try GraftCommand.run(["render", template, "--file", file, "--mask", "--json"])
+    #expect(try JSONValue.parse(json.output)["assistant"] == [[0, 1], [2, 4]])
+    let plain = try GraftCommand.run(["render", template, "--file", file, "--mask"])
+    #expect(plain.output == "\u{27E6}é\u{27E7}|\u{27E6}bc\u{27E7}|\n")
+    let unmarked = try GraftCommand.run(["render", model, "--file", file, "--mask"])
+    #expect(unmarked.code == 3)
+    #expect(unmarked.errors.contains("generation"))
+  }
+
+  @Test func renderWarnsOfTwoBeginnings() throws {
+    let file = try write(#"{"messages": [{"role": "user", "content": "a"}]}"#, "bos.jsonl")
+    let result = try GraftCommand.run(["render", model, "--file", file])
+    #expect(result.code == 0)
+    #expect(result.errors.contains("the tokenizer adds it too"))
+  }
+
+  @Test func renderTakesNamedTemplatesAndGGUF() throws {
+    let plain = try write(#"{"messages": [{"content": "x"}]}"#, "plain.jsonl")
+    let tools = try write(#"{"messages": [{"content": "x"}], "tools": [{}]}"#, "tools.jsonl")
+    _ = try write(
+      #"{"chat_template": [{"name": "default", "template": "D"}, "#
+        + #"{"name": "tool_use", "template": "T"}, {"name": "rag", "template": "R"}]}"#,
+      "model/tokenizer_config.json")
+    #expect(try GraftCommand.run(["render", model, "--file", plain]).output == "D\n")
+    #expect(try GraftCommand.run(["render", model, "--file", tools]).output == "T\n")
+    #expect(
+      try GraftCommand.run(["render", model, "--file", plain, "--template", "rag"]).output == "R\n")
+    let unknown = try GraftCommand.run(["render", model, "--file", plain, "--template", "x"])
+    #expect(unknown.code == 3)
+    #expect(unknown.errors.contains("'rag'"))
+
+    var gguf = GGUFBuilder()
+    gguf.add("general.architecture", .string("llama"))
+    gguf.add(
+      "tokenizer.chat_template",
+      .string("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}"))
+    gguf.add("tokenizer.ggml.tokens", .strings(["<a>", "<b>"]))
+    gguf.add("tokenizer.ggml.bos_token_id", .u32(0))
+    gguf.add("tokenizer.ggml.eos_token_id", .u32(1))
+    let path = try directory.write(gguf.bytes(), to: "m.gguf")
+    #expect(try GraftCommand.run(["render", path, "--file", plain]).output == "<a>x<b>\n")
+  }
+
+  @Test func emptyConversationsAreRefused() throws {
+    let file = try write("{\"messages\": [{\"content\": \"x\"}]}\n{\"messages\": []}\n", "e.jsonl")
+    let template = try write("x", "x.jinja")
+    let result = try GraftCommand.run(["render", template, "--file", file])
+    #expect(result.code == 3)
+    #expect(result.errors.contains("e.jsonl:2: "))
   }
 
   @Test func badLinesAreNamed() throws {
@@ -73,7 +129,7 @@ import Testing
     #expect(json.code == 3)
     #expect(json.errors.contains("broken.jsonl:1: "))
     let template = try write("{{ raise_exception('not so') }}", "refusing.jinja")
-    let conversations = try write("\n{\"messages\": []}\n", "two.jsonl")
+    let conversations = try write("\n{\"messages\": [{}]}\n", "two.jsonl")
     let refused = try GraftCommand.run(["render", template, "--file", conversations])
     #expect(refused.code == 3)
     #expect(refused.errors.contains("refusing.jinja:1: "))

@@ -10,6 +10,7 @@ typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 
 private let targets: [(name: String, run: Target)] = [
   ("safetensors", safetensors), ("zip", zip), ("pickle", pickle), ("gguf", gguf), ("json", json),
+  ("template", template),
 ]
 
 /// Set once, before the first input.

@@ -1,3 +1,4 @@
+import ChatTemplate
 import GGUF
 import Safetensors
 import StrictJSON
@@ -62,4 +63,20 @@ private func read(_ file: TorchFile) {
       try? file.read(tensor, named: name, rows: 0..<spec.rowCount, into: $0)
     }
   }
+}
+
+/// A template, and after a NUL the conversation: JSON with what the template may read.
+func template(_ bytes: UnsafeRawBufferPointer) {
+  let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+  guard let source = String(validating: parts[0], as: UTF8.self),
+    let template = try? ChatTemplate(source, file: "input")
+  else { return }
+  var row: JSONValue = ["messages": [["role": "user", "content": "Hi"]]]
+  if parts.count > 1, let own = try? JSONValue.parse(Array(parts[1]), file: "row") { row = own }
+  var variables: [String: JSONValue] = ["bos_token": "<s>", "eos_token": "</s>"]
+  for (name, value) in row.object ?? JSONObject() { variables[name] = value }
+  let result = try? template.renderMarked(
+    messages: row["messages"]?.array ?? [], addGenerationPrompt: true, variables: variables)
+  guard let result else { return }
+  for range in result.assistantRanges { precondition(range.lowerBound <= result.text.utf8.count) }
 }

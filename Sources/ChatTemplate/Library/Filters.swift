@@ -33,7 +33,11 @@ private let otherFilters: [String: FilterBody] = [
   "default": defaultFilter,
   "d": defaultFilter,
   "attr": { (value, arguments, renderer) throws(GraftError) in
-    try renderer.attribute(arguments.required(0, "name").text, of: value)
+    let name = try arguments.required(0, "name").text
+    if case .dictionary = value, !renderer.methods(of: value).contains(name) {
+      return .undefined("'\(name)' of a dict")
+    }
+    return try renderer.attribute(name, of: value)
   },
   "tojson": { (value, arguments, renderer) throws(GraftError) in
     let layout = try jsonLayout(arguments)
@@ -53,10 +57,9 @@ private let otherFilters: [String: FilterBody] = [
     case .double(let number):
       return Int(exactly: number.rounded(.towardZero)).map(Value.int) ?? fallback
     case .string(let text):
-      let trimmed = text.strippedOfSpace
       let base = try arguments.int(1, "base", default: 10)
-      if (2...36).contains(base), let number = Int(trimmed, radix: base) { return .int(number) }
-      if let number = Double(trimmed), let number = Int(exactly: number.rounded(.towardZero)) {
+      if let number = text.pythonInteger(radix: base) { return .int(number) }
+      if let number = text.pythonFloat, let number = Int(exactly: number.rounded(.towardZero)) {
         return .int(number)
       }
       return fallback
@@ -67,7 +70,7 @@ private let otherFilters: [String: FilterBody] = [
     let fallback = arguments.value(0, "default") ?? .double(0)
     if let number = value.number { return .double(number) }
     guard case .string(let text) = value else { return fallback }
-    return Double(text.strippedOfSpace).map(Value.double) ?? fallback
+    return text.pythonFloat.map(Value.double) ?? fallback
   },
   "abs": { (value, _, _) throws(GraftError) in
     switch value {
@@ -83,14 +86,23 @@ private let otherFilters: [String: FilterBody] = [
     guard let number = value.number else {
       throw .wrongArgument("round", "\(value.typeName) is no number")
     }
-    let scale = raise(10, to: Double(try arguments.int(0, "precision", default: 0)))
-    let rule: FloatingPointRoundingRule =
-      switch try arguments.string(1, "method", default: "common") {
-      case "ceil": .up
-      case "floor": .down
-      default: .toNearestOrEven
-      }
-    return .double((number * scale).rounded(rule) / scale)
+    let digits = try arguments.int(0, "precision", default: 0)
+    guard abs(digits) <= 308 else { throw .wrongArgument("round", "the precision is too large") }
+    let scale = raise(10, to: Double(digits))
+    switch try arguments.string(1, "method", default: "common") {
+    case "ceil": return .double((number * scale).rounded(.up) / scale)
+    case "floor": return .double((number * scale).rounded(.down) / scale)
+    default: break
+    }
+    if let integer = value.integer {
+      guard digits < 0 else { return .int(integer) }
+      return .int(Int(exactly: (number * scale).rounded(.toNearestOrEven) / scale) ?? integer)
+    }
+    guard digits > 0, number.isFinite else {
+      return .double((number * scale).rounded(.toNearestOrEven) / scale)
+    }
+    // By decimal digits, as Python does.
+    return .double(Double(printed(number, precision: digits, conversion: "f")) ?? number)
   },
   "items": { (value, _, _) throws(GraftError) in
     switch value {
@@ -171,7 +183,11 @@ func sorted(
 extension Value {
   /// The value to compare by: strings in lower case, unless case counts.
   func folded(_ isCaseSensitive: Bool) -> Value {
-    if !isCaseSensitive, case .string(let text) = self { return .string(text.lowercased()) }
-    return self
+    if isCaseSensitive { return self }
+    switch self {
+    case .string(let text): return .string(text.lowercased())
+    case .list(let items): return .list(items.map { $0.folded(false) })
+    default: return self
+    }
   }
 }

@@ -48,7 +48,7 @@ extension Renderer {
       }
       items.append(.int(number))
     }
-    return .list(items)
+    return .view(SequenceView(kind: .range(start: start, end: end, step: step), items: items))
   }
 
   private func dictionary(_ arguments: CallArguments) throws(GraftError) -> TemplateDictionary {

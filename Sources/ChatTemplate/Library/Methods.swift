@@ -2,7 +2,8 @@ import Diagnostics
 
 private let stringMethods: Set = [
   "capitalize", "center", "count", "endswith", "find", "format", "index", "isalnum", "isalpha",
-  "isascii", "isdecimal", "isdigit", "islower", "isnumeric", "isspace", "isupper", "join", "ljust",
+  "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isprintable",
+  "isspace", "istitle", "isupper", "expandtabs", "format_map", "join", "ljust",
   "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex",
   "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip",
   "swapcase", "title", "upper", "zfill", "casefold",
@@ -34,9 +35,18 @@ extension Renderer {
     switch receiver {
     case .string(let text): return try callMethod(name, of: text, arguments)
     case .markup(let text):
-      let result = try callMethod(name, of: text, arguments)
-      if case .string(let text) = result { return .markup(text) }
-      return result
+      var arguments = arguments
+      if name == "join", let parts = arguments.positional.first?.elements {
+        arguments.positional[0] = .list(parts.map(\.escapedForMarkup))
+      } else if !name.contains("split"), !name.contains("partition") {
+        arguments.positional = arguments.positional.map(\.escapedForMarkup)
+      }
+      switch try callMethod(name, of: text, arguments) {
+      case .string(let text): return .markup(text)
+      case .list(let parts): return .list(parts.map { .markup($0.text) })
+      case .tuple(let parts): return .tuple(parts.map { .markup($0.text) })
+      case let result: return result
+      }
     case .dictionary(let dictionary):
       return try callMethod(name, of: dictionary, arguments)
     case .list(let items), .tuple(let items):
@@ -59,9 +69,9 @@ extension Renderer {
     case "get":
       let key = ValueKey(try arguments.required(0, "key"))
       return key.flatMap { dictionary[$0] } ?? arguments.value(1, "default") ?? .none
-    case "items": return .list(dictionary.items)
-    case "keys": return .list(dictionary.keys)
-    case "values": return .list(dictionary.values)
+    case "items": return .view(SequenceView(kind: .items, items: dictionary.items))
+    case "keys": return .view(SequenceView(kind: .keys, items: dictionary.keys))
+    case "values": return .view(SequenceView(kind: .values, items: dictionary.values))
     case "copy": return .dictionary(dictionary)
     default: throw .forbiddenMethod(name, of: "dict")
     }

@@ -91,6 +91,102 @@ extension String {
     return parts
   }
 
+  /// The words between white space, of which the last `limit` are cut off; negative means all.
+  func splitAtSpaceFromEnd(_ limit: Int) -> [String] {
+    let words = splitAtSpace(-1)
+    guard limit >= 0, words.count > limit else { return words }
+    var rest = stripped(of: nil, .right)
+    for word in words.suffix(limit).reversed() {
+      rest = rest.bytes(0..<(rest.utf8.count - word.utf8.count)).stripped(of: nil, .right)
+    }
+    return [rest] + words.suffix(limit)
+  }
+
+  /// Where `part`, which is not empty, is found last, in bytes.
+  func lastPlace(of part: String) -> Int? {
+    let text = Array(utf8)
+    let part = Array(part.utf8)
+    guard part.count <= text.count else { return nil }
+    return (0...(text.count - part.count)).reversed().first {
+      text[$0] == part[0] && text[$0..<($0 + part.count)].elementsEqual(part)
+    }
+  }
+
+  /// The number that Python's `int` reads, with white space, underscores and prefixes.
+  func pythonInteger(radix: Int) -> Int? {
+    var text = strippedOfSpace.unicodeScalars.map { scalar -> Character in
+      guard scalar.properties.numericType == .decimal, let digit = scalar.properties.numericValue
+      else { return Character(scalar) }
+      return Character(String(Int(digit)))
+    }[...]
+    var isNegative = false
+    if let first = text.first, first == "-" || first == "+" {
+      isNegative = first == "-"
+      text = text.dropFirst()
+    }
+    var radix = radix
+    let prefixes: [String: Int] = ["0x": 16, "0o": 8, "0b": 2]
+    if let base = prefixes[String(text.prefix(2)).lowercased()], radix == base || radix == 0 {
+      radix = base
+      text = text.dropFirst(2)
+      if text.first == "_" { text = text.dropFirst() }
+    } else if radix == 0 {
+      radix = 10
+    }
+    let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+    guard (2...36).contains(radix), parts.allSatisfy({ !$0.isEmpty }),
+      parts.joined().allSatisfy({ $0.isLetter || $0.isNumber })
+    else { return nil }
+    return Int((isNegative ? "-" : "") + String(parts.joined()), radix: radix)
+  }
+
+  /// The number that Python's `float` reads.
+  var pythonFloat: Double? {
+    let text = strippedOfSpace.lowercased()
+    guard !text.contains("x"), !text.hasPrefix("_"), !text.hasSuffix("_"), !text.contains("__")
+    else { return nil }
+    return Double(text.filter { $0 != "_" })
+  }
+
+  /// The text in lower case, with the Greek sigma's form at the end of words.
+  var pythonLowercased: String {
+    guard unicodeScalars.contains("\u{3A3}") else { return lowercased() }
+    let scalars = Array(unicodeScalars)
+    var out = ""
+    for (i, scalar) in scalars.enumerated() {
+      guard scalar == "\u{3A3}" else {
+        out += scalar.properties.lowercaseMapping
+        continue
+      }
+      let before = scalars[..<i].last { !$0.properties.isCaseIgnorable }
+      let after = scalars[(i + 1)...].first { !$0.properties.isCaseIgnorable }
+      let isFinal = before?.properties.isCased == true && after?.properties.isCased != true
+      out += isFinal ? "\u{3C2}" : "\u{3C3}"
+    }
+    return out
+  }
+
+  /// The text with tabs filled up to the next column.
+  func expandingTabs(_ size: Int) throws(GraftError) -> String {
+    let tabs = unicodeScalars.count { $0 == "\t" }
+    guard size <= 1000, tabs * max(size, 0) <= Limits.valueLength else {
+      throw .templateLimit("a value would be longer than \(Limits.valueLength)")
+    }
+    var out = ""
+    var column = 0
+    for scalar in unicodeScalars {
+      if scalar == "\t" {
+        let width = size > 0 ? size - column % size : 0
+        out += String(repeating: " ", count: width)
+        column += width
+      } else {
+        out.unicodeScalars.append(scalar)
+        column = scalar == "\n" || scalar == "\r" ? 0 : column + 1
+      }
+    }
+    return out
+  }
+
   /// The lines, as `splitlines` cuts them.
   func lines(keepingEnds: Bool) -> [String] {
     var lines: [String] = []
@@ -173,7 +269,15 @@ extension String {
     if test == "islower" { return isCased(.lower) }
     if test == "isupper" { return isCased(.upper) }
     if test == "isascii" { return utf8.allSatisfy { $0 < 0x80 } }
-    guard !isEmpty else { return false }
+    if test == "isprintable" { return unicodeScalars.allSatisfy(Value.isPrintable) }
+    if test == "istitle" {
+      return pythonTitled.utf8.elementsEqual(utf8) && uppercased() != lowercased()
+    }
+    guard let first = unicodeScalars.first else { return false }
+    if test == "isidentifier" {
+      return (first == "_" || first.properties.isXIDStart)
+        && unicodeScalars.allSatisfy(\.properties.isXIDContinue)
+    }
     return unicodeScalars.allSatisfy { scalar in
       let properties = scalar.properties
       let isLetter =

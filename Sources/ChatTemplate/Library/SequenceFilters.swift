@@ -65,7 +65,14 @@ let sequenceFilters: [String: FilterBody] = [
         isCaseSensitive: arguments.bool(1, "case_sensitive", default: false),
         isReversed: arguments.bool(0, "reverse", default: false)
       ) { (item) throws(GraftError) in
-        try member(arguments.value(2, "attribute"), of: item, renderer)
+        guard case .string(let paths) = arguments.value(2, "attribute"), paths.contains(",") else {
+          return try member(arguments.value(2, "attribute"), of: item, renderer)
+        }
+        var keys: [Value] = []
+        for path in paths.split(separator: ",") {
+          keys.append(try member(.string(String(path)), of: item, renderer))
+        }
+        return .list(keys)
       })
   },
   "unique": { (value, arguments, renderer) throws(GraftError) in
@@ -115,6 +122,24 @@ let sequenceFilters: [String: FilterBody] = [
     }
     return .list(groups.map { .tuple([$0.key, .list($0.items)]) })
   },
+  "slice": { (value, arguments, _) throws(GraftError) in
+    let items = try value.elements(for: "slice")
+    let count = try arguments.required(0, "slices").integer ?? 0
+    guard count > 0, count <= Limits.rangeLength else {
+      throw .wrongArgument("slice", "'slices' must be above 0")
+    }
+    let (size, longer) = items.count.quotientAndRemainder(dividingBy: count)
+    var slices: [Value] = []
+    var start = 0
+    for i in 0..<count {
+      let end = start + size + (i < longer ? 1 : 0)
+      var slice = Array(items[start..<end])
+      if i >= longer, longer > 0, let fill = arguments.value(1, "fill_with") { slice.append(fill) }
+      slices.append(.list(slice))
+      start = end
+    }
+    return .iterator(ValueIterator(slices))
+  },
   "batch": { (value, arguments, renderer) throws(GraftError) in
     let size = try arguments.int(0, "linecount", default: 1)
     let items = try value.elements(for: "batch")
@@ -149,6 +174,7 @@ extension Value {
     case .undefined: 0
     case .string(let text): text.unicodeScalars.count
     case .list(let items), .tuple(let items): items.count
+    case .view(let view): view.items.count
     case .dictionary(let dictionary): dictionary.count
     case .loop(let loop): loop.items.count
     default: nil

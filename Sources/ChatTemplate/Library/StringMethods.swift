@@ -7,7 +7,19 @@ extension Renderer {
   ) throws(GraftError) -> Value {
     switch name {
     case "upper": return .string(text.uppercased())
-    case "lower", "casefold": return .string(text.lowercased())
+    case "lower": return .string(text.pythonLowercased)
+    case "casefold": return .string(try text.replacing("ß", with: "ss", atMost: -1).lowercased())
+    case "expandtabs":
+      return .string(try text.expandingTabs(arguments.int(0, "tabsize", default: 8)))
+    case "format_map":
+      var named = CallArguments(function: name)
+      guard case .dictionary(let values) = try arguments.required(0, "mapping") else {
+        throw .wrongArgument(name, "a dictionary is needed")
+      }
+      for (key, value) in zip(values.keys, values.values) {
+        named.keyword.append((key.text, value))
+      }
+      return .string(try text.braceFormat(named, self))
     case "capitalize": return .string(text.pythonCapitalized)
     case "title": return .string(text.pythonTitled)
     case "swapcase":
@@ -60,11 +72,7 @@ extension Renderer {
     if case .tuple(let items) = part { parts = items }
     var text = text
     if arguments.positional.count > 1 {
-      var view = String.UnicodeScalarView()
-      view.append(
-        contentsOf: text.unicodeScalars.dropFirst(max(0, try arguments.int(1, "start", default: 0)))
-      )
-      text = String(view)
+      text = try self.part(of: text, arguments).text
     }
     for part in parts {
       guard case .string(let part) = part.plain else {
@@ -111,7 +119,8 @@ extension Renderer {
     default:
       let limit = try arguments.int(1, "maxsplit", default: -1)
       guard case .some(.string(let separator)) = arguments.value(0, "sep") else {
-        return .list(text.splitAtSpace(limit).map(Value.string))
+        let words = name == "split" ? text.splitAtSpace(limit) : text.splitAtSpaceFromEnd(limit)
+        return .list(words.map(Value.string))
       }
       guard !separator.isEmpty else { throw .wrongArgument(name, "the separator is empty") }
       var ranges = text.ranges(of: separator)
@@ -133,17 +142,35 @@ extension Renderer {
     _ name: String, _ text: String, _ arguments: CallArguments
   ) throws(GraftError) -> Value {
     let part = try arguments.required(0, "sub").text
+    let (text, skipped) = try self.part(of: text, arguments)
     let ranges = text.ranges(of: part)
     if name == "count" {
       return .int(part.isEmpty ? text.unicodeScalars.count + 1 : ranges.count)
     }
     let isFirst = name == "find" || name == "index"
     let empty = isFirst ? 0 : text.utf8.count
-    let found = part.isEmpty ? empty : (isFirst ? ranges.first : ranges.last)?.lowerBound
+    let last = isFirst ? nil : text.lastPlace(of: part)
+    let found = part.isEmpty ? empty : isFirst ? ranges.first?.lowerBound : last
     guard let found else {
       if name.hasSuffix("index") { throw .wrongArgument(name, "the text is not found") }
       return .int(-1)
     }
-    return .int(text.bytes(0..<found).unicodeScalars.count)
+    return .int(skipped + text.bytes(0..<found).unicodeScalars.count)
+  }
+
+  /// The part of a text that the second and third argument bound, and the characters before it.
+  private func part(
+    of text: String, _ arguments: CallArguments
+  ) throws(GraftError) -> (text: String, skipped: Int) {
+    guard arguments.positional.count > 1 else { return (text, 0) }
+    let scalars = Array(text.unicodeScalars)
+    func bound(_ value: Int) -> Int {
+      min(max(value < 0 ? value + scalars.count : value, 0), scalars.count)
+    }
+    let start = bound(try arguments.int(1, "start", default: 0))
+    let end = max(start, bound(try arguments.int(2, "end", default: scalars.count)))
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars[start..<end])
+    return (String(view), start)
   }
 }

@@ -106,6 +106,13 @@ extension TemplateDate {
       case "n": out += "\n"
       case "t": out += "\t"
       case "%": out += "%"
+      case "C": out += padded(year / 100, 2)
+      case "k": out += padded(hour, 2, " ")
+      case "l": out += padded((hour + 11) % 12 + 1, 2, " ")
+      case "P": out += hour < 12 ? "am" : "pm"
+      case "r": out += formatted("%I:%M:%S %p")
+      case "U": out += padded((dayOfYear + 6 - weekday) / 7, 2)
+      case "W": out += padded((dayOfYear + 6 - (weekday + 6) % 7) / 7, 2)
       case "Z", "z": break
       default:
         out += "%"

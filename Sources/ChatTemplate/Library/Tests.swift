@@ -5,11 +5,13 @@ typealias TestBody = @Sendable (Value, CallArguments, Renderer) throws(GraftErro
 
 /// The names of all tests.
 let testNames = Set(typeTests.keys).union(valueTests.keys).union(comparisonTests.keys)
+  .union(["escaped"])
 
 extension Renderer {
   func test(
     _ name: String, _ value: Value, _ arguments: CallArguments
   ) throws(GraftError) -> Bool {
+    if name == "escaped" { if case .markup = value { return true } else { return false } }
     let value = value.plain
     if let operation = comparisonTests[name] {
       return try value.compare(operation, arguments.required(0, "other"))
@@ -43,13 +45,14 @@ private let typeTests: [String: TestBody] = [
   },
   "iterable": { (value, _, _) throws(GraftError) in
     switch value {
-    case .undefined, .string, .list, .tuple, .dictionary, .iterator, .loop: true
+    case .undefined, .string, .list, .tuple, .dictionary, .iterator, .view, .loop: true
     default: false
     }
   },
   "sequence": { (value, _, _) throws(GraftError) in
     switch value {
     case .undefined, .string, .list, .tuple, .dictionary: true
+    case .view(let view): view.isSequence
     default: false
     }
   },
@@ -59,7 +62,7 @@ private let typeTests: [String: TestBody] = [
     default: false
     }
   },
-  "escaped": { (_, _, _) throws(GraftError) in false },
+  "test": { (value, _, _) throws(GraftError) in testNames.contains(value.text) },
   "filter": { (value, _, _) throws(GraftError) in filters[value.text] != nil },
 ]
 

@@ -5,7 +5,7 @@ let textFilters: [String: FilterBody] = [
   "string": { (value, _, _) throws(GraftError) in .string(value.text) },
   "safe": { (value, _, _) throws(GraftError) in .markup(value.text) },
   "upper": { (value, _, _) throws(GraftError) in .string(value.text.uppercased()) },
-  "lower": { (value, _, _) throws(GraftError) in .string(value.text.lowercased()) },
+  "lower": { (value, _, _) throws(GraftError) in .string(value.text.pythonLowercased) },
   "capitalize": { (value, _, _) throws(GraftError) in .string(value.text.pythonCapitalized) },
   "title": { (value, _, _) throws(GraftError) in .string(titled(value.text)) },
   "trim": { (value, arguments, _) throws(GraftError) in
@@ -30,26 +30,126 @@ let textFilters: [String: FilterBody] = [
   "center": { (value, arguments, _) throws(GraftError) in
     .string(try value.text.padded(to: arguments.int(0, "width", default: 80), .center))
   },
-  "wordcount": { (value, _, _) throws(GraftError) in .int(value.text.splitAtSpace(-1).count) },
+  "wordcount": { (value, _, _) throws(GraftError) in
+    .int(value.text.unicodeScalars.split { !isWordPart($0) }.count)
+  },
+  "wordwrap": wordwrapFilter,
+  "striptags": { (value, _, _) throws(GraftError) in
+    .string(value.text.withoutTags.splitAtSpace(-1).joined(separator: " "))
+  },
+  "pprint": { (value, _, _) throws(GraftError) in .string(value.representation) },
   "truncate": truncateFilter,
   "escape": escapeFilter,
   "e": escapeFilter,
   "forceescape": escapeFilter,
   "urlencode": { (value, _, _) throws(GraftError) in
+    var pairs: [Value]?
+    switch value {
+    case .dictionary(let dictionary): pairs = dictionary.items
+    case .list(let items), .tuple(let items): pairs = items
+    default: break
+    }
+    guard let pairs else { return .string(value.text.urlEncoded(keeping: "/")) }
+    var parts: [String] = []
+    for pair in pairs {
+      guard let items = pair.elements, items.count == 2 else {
+        throw .wrongArgument("urlencode", "it needs pairs of names and values")
+      }
+      let texts = items.map { $0.text.urlEncoded(keeping: nil).spacesAsPlus }
+      parts.append(texts.joined(separator: "="))
+    }
+    return .string(parts.joined(separator: "&"))
+  },
+]
+
+extension String {
+  fileprivate func urlEncoded(keeping kept: Unicode.Scalar?) -> String {
     var out = ""
-    for byte in value.text.utf8 {
+    for byte in utf8 {
       let scalar = Unicode.Scalar(byte)
       switch scalar {
-      case "a"..."z", "A"..."Z", "0"..."9", "_", ".", "-", "~", "/":
-        out.unicodeScalars.append(scalar)
+      case "a"..."z", "A"..."Z", "0"..."9", "_", ".", "-", "~": out.unicodeScalars.append(scalar)
+      case _ where scalar == kept: out.unicodeScalars.append(scalar)
       default:
         let hex = String(byte, radix: 16, uppercase: true)
         out += hex.count < 2 ? "%0\(hex)" : "%\(hex)"
       }
     }
-    return .string(out)
-  },
-]
+    return out
+  }
+
+  /// Encoded spaces as forms write them.
+  fileprivate var spacesAsPlus: String {
+    var parts: [String] = []
+    var start = 0
+    for range in ranges(of: "%20") {
+      parts.append(bytes(start..<range.lowerBound))
+      start = range.upperBound
+    }
+    return (parts + [dropping(start)]).joined(separator: "+")
+  }
+}
+
+/// Whether a character belongs to a word: letters, digits and `_`.
+private func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
+  if scalar == "_" || scalar.properties.numericType != nil { return true }
+  switch scalar.properties.generalCategory {
+  case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+    return true
+  default: return false
+  }
+}
+
+private func wordwrapFilter(
+  _ value: Value, _ arguments: CallArguments, _ renderer: Renderer
+) throws(GraftError) -> Value {
+  let width = try arguments.int(0, "width", default: 79)
+  let breaksWords = arguments.bool(1, "break_long_words", default: true)
+  let separator = try arguments.string(2, "wrapstring", default: "\n")
+  guard width > 0 else { throw .wrongArgument("wordwrap", "the width must be above 0") }
+  var lines: [String] = []
+  for line in value.text.lines(keepingEnds: false) {
+    var wrapped: [String] = []
+    var current: [Unicode.Scalar] = []
+    func finish() {
+      while let last = current.last, last == " " { current.removeLast() }
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: current)
+      wrapped.append(String(view))
+      current = []
+    }
+    for word in line.unicodeScalars.split(separator: " ") {
+      var word = Array(word)[...]
+      if !current.isEmpty, current.count + word.count > width { finish() }
+      while breaksWords, word.count > width {
+        current = Array(word.prefix(width))
+        word = word.dropFirst(width)
+        finish()
+      }
+      current += word + [" "]
+    }
+    if !current.isEmpty { finish() }
+    lines.append(wrapped.joined(separator: separator))
+  }
+  try renderer.charge(lines.count * separator.utf8.count)
+  return .string(lines.joined(separator: separator))
+}
+
+extension String {
+  /// The text without what stands between `<` and `>`.
+  fileprivate var withoutTags: String {
+    var out = String.UnicodeScalarView()
+    var rest = unicodeScalars[...]
+    while let start = rest.firstIndex(of: "<"),
+      let end = rest[start...].firstIndex(of: ">")
+    {
+      out.append(contentsOf: rest[..<start])
+      rest = rest[rest.index(after: end)...]
+    }
+    out.append(contentsOf: rest)
+    return String(out)
+  }
+}
 
 private func indentFilter(
   _ value: Value, _ arguments: CallArguments, _ renderer: Renderer

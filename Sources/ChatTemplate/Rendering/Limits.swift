@@ -19,11 +19,11 @@ enum Limits {
 /// `a ** b`
 func raise(_ a: Double, to b: Double) -> Double { pow(a, b) }
 
-/// A number with so many digits after the point.
-func fixed(_ value: Double, digits: Int) -> String {
-  var buffer = [CChar](repeating: 0, count: 400 + digits)
-  let count = withVaList([Int32(digits), value]) {
-    vsnprintf(&buffer, buffer.count, "%.*f", $0)
+/// A number as C prints it with one of `e`, `f`, `g` and their capitals.
+func printed(_ value: Double, precision: Int, conversion: Unicode.Scalar) -> String {
+  var buffer = [CChar](repeating: 0, count: 400 + precision)
+  let count = withVaList([Int32(precision), value]) {
+    vsnprintf(&buffer, buffer.count, "%.*\(conversion)", $0)
   }
   return String(decoding: buffer.prefix(Int(count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

@@ -42,7 +42,12 @@ extension Renderer {
   ) throws(GraftError) -> Value {
     let definition = macro.definition
     let scope = Scope(parent: macro.scope)
-    if let caller { scope.set("caller", caller) }
+    if let caller {
+      guard definition.extras.contains("caller") else {
+        throw .wrongArgument(definition.name, "the macro takes no call block")
+      }
+      scope.set("caller", caller)
+    }
     var keyword = arguments.keyword
     for (i, parameter) in definition.parameters.enumerated() {
       if i < arguments.positional.count {
@@ -55,11 +60,22 @@ extension Renderer {
         scope.set(parameter.name, .undefined("'\(parameter.name)'"))
       }
     }
-    scope.set(
-      "varargs", .tuple(Array(arguments.positional.dropFirst(definition.parameters.count))))
+    let further = Array(arguments.positional.dropFirst(definition.parameters.count))
+    guard further.isEmpty || definition.extras.contains("varargs") else {
+      throw .wrongArgument(
+        definition.name, "the macro takes at most \(definition.parameters.count) arguments")
+    }
+    scope.set("varargs", .tuple(further))
     var rest = TemplateDictionary()
     for (name, value) in keyword {
-      if name == "caller" { scope.set(name, value) } else { rest.set(name, value) }
+      if name == "caller", definition.extras.contains(name) {
+        scope.set(name, value)
+        continue
+      }
+      guard definition.extras.contains("kwargs") else {
+        throw .wrongArgument(definition.name, "the macro has no parameter '\(name)'")
+      }
+      rest.set(name, value)
     }
     scope.set("kwargs", .dictionary(rest))
     return try deeper { () throws(GraftError) in

@@ -37,8 +37,15 @@ extension Renderer {
         try test(name, evaluate(value, scope), evaluate(arguments, name, scope)))
     case .not(let value): return .bool(!(try evaluate(value, scope).isTrue))
     case .negative(let value):
-      return try evaluate(value, scope).combine(.multiply, .int(-1))
-    case .positive(let value): return try evaluate(value, scope)
+      let value = try evaluate(value, scope)
+      if case .undefined(let what) = value { throw .undefinedUse(what) }
+      guard value.number != nil else { throw .wrongOperands("'-'", "nothing", value.typeName) }
+      if case .double(let number) = value { return .double(-number) }
+      return try value.combine(.multiply, .int(-1))
+    case .positive(let value):
+      let value = try evaluate(value, scope)
+      guard value.number != nil else { throw .wrongOperands("'+'", "nothing", value.typeName) }
+      return value.integer.map(Value.int) ?? value
     case .binary(let operation, let left, let right):
       let left = try evaluate(left, scope)
       return try charged(left.combine(operation, evaluate(right, scope)))
@@ -120,6 +127,9 @@ extension Renderer {
     case .namespace(let namespace): return namespace.values[name] ?? missing(name, object)
     case .loop(let loop): return loop.property(name) ?? missing(name, object)
     case .macro(let macro) where name == "name": return .string(macro.definition.name)
+    // The pairs of `groupby` have names.
+    case .tuple(let items) where items.count == 2 && (name == "grouper" || name == "list"):
+      return items[name == "list" ? 1 : 0]
     case .helper(let helper): return helper.property(name) ?? missing(name, object)
     default: break
     }
@@ -142,6 +152,10 @@ extension Renderer {
     case .list(let items), .tuple(let items):
       if let position = index.integer.flatMap({ Self.position($0, items.count) }) {
         return items[position]
+      }
+    case .view(let view) where view.isSequence:
+      if let position = index.integer.flatMap({ Self.position($0, view.items.count) }) {
+        return view.items[position]
       }
     case .string(let text):
       if let index = index.integer {
@@ -184,6 +198,16 @@ extension Renderer {
     switch object.plain {
     case .list(let items): return try charged(.list(Self.slice(items, from, to, by)))
     case .tuple(let items): return try charged(.tuple(Self.slice(items, from, to, by)))
+    case .view(let view):
+      guard case .range(let start, let end, let step) = view.kind else {
+        throw .templateFailure("a dict view has no slices")
+      }
+      let items = Self.slice(view.items, from, to, by)
+      let (first, last) = (items.first?.integer ?? start, items.last?.integer ?? end)
+      return .view(
+        SequenceView(
+          kind: .range(start: first, end: last + (items.isEmpty ? 0 : step * by), step: step * by),
+          items: items))
     case .string(let text):
       var view = String.UnicodeScalarView()
       view.append(contentsOf: Self.slice(Array(text.unicodeScalars), from, to, by))

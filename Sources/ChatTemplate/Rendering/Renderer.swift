@@ -9,6 +9,9 @@ final class Renderer {
   var depth = 0
   /// The output, and above it the texts of blocks that are being captured.
   private var outputs = [""]
+  /// Where the texts of `generation` blocks stand in the output, as the reference finds them: from
+  /// the length of the finished output where such a block ends.
+  private(set) var assistantRanges: [Range<Int>] = []
 
   init(file: String?, now: TemplateDate) {
     self.file = file
@@ -138,7 +141,11 @@ final class Renderer {
     case .filter(let filters, let body):
       let text = Value.string(try captured(body, Scope(parent: scope)))
       try write(evaluate(filters, scope, filtered: text).text)
-    case .generation(let body): return try execute(body, Scope(parent: scope))
+    case .generation(let body):
+      let start = outputs[0].utf8.count
+      let text = try captured(body, Scope(parent: scope))
+      assistantRanges.append(start..<(start + text.utf8.count))
+      try write(text)
     case .breakLoop: return .brokeLoop
     case .continueLoop: return .continuedLoop
     }

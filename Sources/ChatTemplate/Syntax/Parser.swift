@@ -9,6 +9,10 @@ struct Parser {
   /// Above 0 within a condition, where unknown filters and tests fail only when they are reached.
   var conditionDepth = 0
   private var loopDepth = 0
+  /// Whether a `generation` block was seen.
+  private(set) var hasGenerationBlock = false
+
+  private static let constants: Set = ["true", "True", "false", "False", "none", "None"]
 
   /// How deep blocks and expressions may nest.
   static let depthLimit = 100
@@ -139,7 +143,9 @@ struct Parser {
     case "filter":
       let filters = try parseFilters(of: nil)
       return .filter(filters, body: try parseBlockBody("endfilter"))
-    case "generation": return .generation(try parseBlockBody("endgeneration"))
+    case "generation":
+      hasGenerationBlock = true
+      return .generation(try parseMacroBody("endgeneration"))
     case "break", "continue":
       guard loopDepth > 0 else { throw failure("'\(name)' stands outside of a loop") }
       try expect(.blockEnd)
@@ -233,6 +239,9 @@ struct Parser {
           continue
         }
         let name = try parser.expectName()
+        guard !Self.constants.contains(name), end == nil || name != "loop" else {
+          throw parser.failure("'\(name)' cannot be assigned to")
+        }
         if parser.take(".") {
           targets.append(.attribute(name, try parser.expectName()))
         } else {
@@ -259,20 +268,30 @@ struct Parser {
 
   private mutating func parseMacro() throws(GraftError) -> Statement.Kind {
     let name = try expectName()
-    let parameters = try parseParameters()
-    return .macro(
-      MacroDefinition(
-        name: name, parameters: parameters, body: try parseMacroBody("endmacro")))
+    return .macro(try parseDefinition(name, parseParameters(), until: "endmacro"))
   }
 
   private mutating func parseCall() throws(GraftError) -> Statement.Kind {
     let parameters = isSymbol("(") ? try parseParameters() : []
     let call = try parseExpression()
     guard case .call = call else { throw failure("a call must stand here") }
-    return .call(
-      call,
-      MacroDefinition(
-        name: "caller", parameters: parameters, body: try parseMacroBody("endcall")))
+    return .call(call, try parseDefinition("caller", parameters, until: "endcall"))
+  }
+
+  private mutating func parseDefinition(
+    _ name: String, _ parameters: [(name: String, fallback: Expression?)], until end: String
+  ) throws(GraftError) -> MacroDefinition {
+    let start = position
+    let body = try parseMacroBody(end)
+    var extras: Set<String> = []
+    for i in start..<position {
+      if case .name(let word) = tokens[i].kind, ["varargs", "kwargs", "caller"].contains(word),
+        tokens[i - 1].kind != .symbol(".")
+      {
+        extras.insert(word)
+      }
+    }
+    return MacroDefinition(name: name, parameters: parameters, body: body, extras: extras)
   }
 
   private mutating func parseMacroBody(_ end: String) throws(GraftError) -> [Statement] {
@@ -291,6 +310,9 @@ struct Parser {
       if !parameters.isEmpty { try expect(.symbol(",")) }
       if isSymbol(")") { break }
       let name = try expectName()
+      guard !parameters.contains(where: { $0.name == name }) else {
+        throw failure("the parameter '\(name)' stands twice")
+      }
       if take("=") {
         parameters.append((name, try parseExpression()))
       } else if parameters.last?.fallback != nil {

@@ -45,4 +45,7 @@ struct MacroDefinition: Sendable {
   var name: String
   var parameters: [(name: String, fallback: Expression?)]
   var body: [Statement]
+  /// The names among `varargs`, `kwargs` and `caller` that the body reads: what it may be given
+  /// beyond its parameters.
+  var extras: Set<String>
 }

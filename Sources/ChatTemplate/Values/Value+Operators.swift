@@ -34,6 +34,8 @@ extension Value {
         && zip(a.keys, a.values).allSatisfy { key, value in
           ValueKey(key).flatMap { b[$0] }?.equals(value) == true
         }
+    case (.view(let a), .view(let b)):
+      return a.isSequence == b.isSequence && Value.list(a.items).equals(.list(b.items))
     case (.namespace(let a), .namespace(let b)): return a === b
     case (.macro(let a), .macro(let b)): return a === b
     case (.loop(let a), .loop(let b)): return a === b
@@ -65,7 +67,12 @@ extension Value {
       }
       return text.firstRange(of: part) != nil
     case .list(let items), .tuple(let items): return items.contains { $0.equals(item) }
-    case .dictionary(let dictionary): return ValueKey(item).flatMap { dictionary[$0] } != nil
+    case .view(let view): return view.items.contains { $0.equals(item) }
+    case .dictionary(let dictionary):
+      guard let key = ValueKey(item) else {
+        throw .templateFailure("a value of type \(item.typeName) cannot be a key")
+      }
+      return dictionary[key] != nil
     case .iterator(let iterator):
       while let next = iterator.next() { if next.equals(item) { return true } }
       return false
@@ -101,7 +108,7 @@ extension Value {
       let other = other.integer == nil ? self : other
       return .markup(try Value.string(text).combine(.multiply, other).text)
     case (.remainder, .markup(let format), _):
-      return .markup(try format.percentFormat(other))
+      return .markup(try format.percentFormat(other.escapedForMarkup))
     case (.add, .string(let a), .string(let b)): return .string(a + b)
     case (.add, .markup(let a), .markup(let b)): return .markup(a + b)
     case (.add, .markup(let a), .string(let b)): return .markup(a + b.escapedForHTML)
@@ -186,7 +193,12 @@ extension Value {
       if operation == .divide { return .double(a / b) }
       let floor = (a / b).rounded(.down)
       return .double(operation == .floorDivide ? floor : a - floor * b)
-    case .power: return .double(raise(a, to: b))
+    case .power:
+      guard a != 0 || b >= 0 else { throw .templateFailure("zero has no negative power") }
+      guard a >= 0 || b == b.rounded() else {
+        throw .templateFailure("the root of a negative number is not real")
+      }
+      return .double(raise(a, to: b))
     }
   }
 
@@ -194,6 +206,7 @@ extension Value {
   var elements: [Value]? {
     switch plain {
     case .list(let items), .tuple(let items): items
+    case .view(let view): view.items
     case .string(let text): text.unicodeScalars.map { .string(String($0)) }
     case .dictionary(let dictionary): dictionary.keys
     case .iterator(let iterator): iterator.takeAll()
@@ -206,6 +219,17 @@ extension Value {
   func elements(for function: String) throws(GraftError) -> [Value] {
     guard let elements else { throw .wrongArgument(function, "\(typeName) is no sequence") }
     return elements
+  }
+}
+
+extension Value {
+  /// The value with its texts escaped, unless they are marked as safe.
+  var escapedForMarkup: Value {
+    switch self {
+    case .string(let text): .markup(text.escapedForHTML)
+    case .tuple(let items): .tuple(items.map(\.escapedForMarkup))
+    default: self
+    }
   }
 }
 

@@ -25,6 +25,7 @@ extension Value {
     // Not its values: it may hold itself.
     case .namespace: "<Namespace>"
     case .iterator: "<generator>"
+    case .view(let view): view.representation
     case .loop(let loop): "<LoopContext \(loop.index + 1)/\(loop.items.count)>"
     case .macro(let macro): "<Macro '\(macro.definition.name)'>"
     case .function(let name), .method(_, let name): "<function \(name)>"
@@ -70,7 +71,7 @@ extension Value {
     return String(out)
   }
 
-  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.value < 0x7F { return scalar.value >= 0x20 }
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

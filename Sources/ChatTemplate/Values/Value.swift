@@ -19,6 +19,8 @@ enum Value {
   case dictionary(TemplateDictionary)
   /// Values that can be gone through once.
   case iterator(ValueIterator)
+  /// A range, or the keys, values or pairs of a dictionary.
+  case view(SequenceView)
   case namespace(Namespace)
   case loop(LoopState)
   case macro(Macro)
@@ -86,6 +88,31 @@ enum ValueKey: Hashable {
       }
       self = .tuple(keys)
     default: return nil
+    }
+  }
+}
+
+/// Values that Python makes on demand, and prints by what they are made of.
+struct SequenceView {
+  enum Kind {
+    case range(start: Int, end: Int, step: Int)
+    case keys, values, items
+  }
+
+  var kind: Kind
+  var items: [Value]
+
+  /// Whether items have positions.
+  var isSequence: Bool { if case .range = kind { true } else { false } }
+
+  /// The text that Python's `repr` gives.
+  var representation: String {
+    switch kind {
+    case .range(let start, let end, let step):
+      return "range(\(start), \(end)" + (step == 1 ? ")" : ", \(step))")
+    case .keys: return "dict_keys(\(Value.list(items).representation))"
+    case .values: return "dict_values(\(Value.list(items).representation))"
+    case .items: return "dict_items(\(Value.list(items).representation))"
     }
   }
 }
@@ -200,6 +227,7 @@ extension Value {
     case .tuple: "tuple"
     case .dictionary: "dict"
     case .iterator: "iterator"
+    case .view(let view): view.isSequence ? "range" : "dict view"
     case .namespace: "namespace"
     case .loop: "loop"
     case .macro: "macro"
@@ -216,6 +244,7 @@ extension Value {
     case .double(let value): value != 0
     case .string(let value), .markup(let value): !value.isEmpty
     case .list(let items), .tuple(let items): !items.isEmpty
+    case .view(let view): !view.items.isEmpty
     case .dictionary(let value): value.count > 0
     case .loop(let loop): !loop.items.isEmpty
     case .iterator, .namespace, .macro, .function, .method, .helper: true
@@ -242,6 +271,7 @@ extension Value {
     switch self {
     case .string(let text), .markup(let text): return text.utf8.count
     case .list(let items), .tuple(let items): return try sum(items, 1)
+    case .view(let view): return try sum(view.items, 1)
     case .dictionary(let dictionary):
       return try sum(dictionary.values, sum(dictionary.keys, 1))
     case .method(let receiver, _): return try receiver.weight(limit: limit, depth: depth + 1)

@@ -1,0 +1,8 @@
+/// What a chat template made of a conversation.
+public struct RenderedConversation: Sendable, Equatable {
+  /// The text.
+  public var text: String
+  /// What of the text the assistant says, in bytes of UTF-8: the template's `generation` blocks, in
+  /// order. Empty where the template has none.
+  public var assistantRanges: [Range<Int>]
+}
