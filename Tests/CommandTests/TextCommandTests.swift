@@ -87,6 +87,7 @@ import Testing
   @Test func renderTakesNamedTemplatesAndGGUF() throws {
     let plain = try write(#"{"messages": [{"content": "x"}]}"#, "plain.jsonl")
     let tools = try write(#"{"messages": [{"content": "x"}], "tools": [{}]}"#, "tools.jsonl")
+    removeTree("\(model)/tokenizer_config.json")
     _ = try write(
       #"{"chat_template": [{"name": "default", "template": "D"}, "#
         + #"{"name": "tool_use", "template": "T"}, {"name": "rag", "template": "R"}]}"#,
