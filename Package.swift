@@ -175,7 +175,8 @@ let package = Package(
     .library(
       name: "GraftReaders",
       targets: [
-        "ChatTemplate", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore", "TorchArchive",
+        "ChatTemplate", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore",
+        "TorchArchive",
       ]),
     .executable(name: "graft", targets: ["graft"]),
   ] + (libtorch == nil ? [] : [.executable(name: "graft-engine", targets: ["graft-engine"])]),
