@@ -11,7 +11,8 @@ public struct ResolvedModel: Sendable {
     public var source: any TensorSource
   }
 
-  /// The tensors in the family's order.
+  /// The tensors in the order of the files, so that reading them all is one sweep; what is supplied
+  /// stands where it replaces, or last.
   public var tensors: [Entry]
   /// The checked account.
   public var ledger: Ledger
@@ -41,7 +42,9 @@ extension ModelDirectory {
     var ledger = Ledger(expecting: expectation.tensors)
     for finding in expectation.findings { ledger.note(unchecked: finding.detail.message) }
     for source in store.inFileOrder { ledger.read(source) }
-    var tensors: [ResolvedModel.Entry] = []
+    let places = Dictionary(
+      store.inFileOrder.enumerated().map { ($1.spec.name, $0) }, uniquingKeysWith: { a, _ in a })
+    var placed: [(place: Int, entry: ResolvedModel.Entry)] = []
     for tensor in expectation.tensors {
       let replacement = supplied.first { $0.spec.name == tensor.name }
       let own = stored(tensor.name)
@@ -68,8 +71,10 @@ extension ModelDirectory {
       if replacement != nil, let own {
         ledger.settle(Ledger.Reference(own), .dropped(reason: "replaced: \(how)"))
       }
-      tensors.append(ResolvedModel.Entry(expected: tensor, source: source))
+      let place = own.flatMap { places[$0.spec.name] } ?? places.count + placed.count
+      placed.append((place, ResolvedModel.Entry(expected: tensor, source: source)))
     }
+    placed.sort { $0.place < $1.place }
     for source in store.inFileOrder where ledger.origin(of: source.spec.name) == nil {
       if role.isClassifier, source.spec.name == names.outputName {
         ledger.settle(
@@ -80,7 +85,8 @@ extension ModelDirectory {
       }
     }
     try ledger.check(place: path)
-    return ResolvedModel(tensors: tensors, ledger: ledger, findings: expectation.findings)
+    return ResolvedModel(
+      tensors: placed.map(\.entry), ledger: ledger, findings: expectation.findings)
   }
 
   /// What the checkpoint must hold, as far as that can be known.

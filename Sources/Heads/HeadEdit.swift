@@ -78,9 +78,10 @@ struct HeadEdit {
     let ledger = try ledger()
     let output = try OutputDirectory(path, replacing: replacing, inputs: [source.path] + others)
     let stem = source.isAdapter ? "adapter_model" : "model"
+    let hashes = InputHashes(source.store.files)
     var files = try writeTensors(
       Self.planned(weights), to: output, stem: stem, shardByteLimit: shardByteLimit,
-      progress: progress)
+      hashing: hashes, progress: progress)
     if !beside.isEmpty {
       files += try writeTensors(Self.planned(beside), to: output, stem: "value_head")
     }
@@ -90,8 +91,8 @@ struct HeadEdit {
     for name in try source.sideFiles(carryingHeadFile: keepsHeadFile) {
       files.append(try output.copy("\(source.path)/\(name)", to: name))
     }
-    var inputs = [try record(of: source.path)]
-    for other in others { inputs.append(try record(of: other)) }
+    var inputs = [try record(of: source.path, hashes)]
+    for other in others { inputs.append(try record(of: other, hashes)) }
     let provenance = Provenance(
       command: command, settings: settings, inputs: inputs, ledger: ledger)
     try provenance.seal(files, in: output)
@@ -111,12 +112,14 @@ struct HeadEdit {
     return out
   }
 
-  private func record(of path: String) throws(GraftError) -> (path: String, files: [FileRecord]) {
+  private func record(
+    of path: String, _ hashes: InputHashes
+  ) throws(GraftError) -> (path: String, files: [FileRecord]) {
     let names = try directoryEntries(path).filter {
       $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") || $0 == "config.json"
         || $0 == "adapter_config.json"
     }
-    return try Provenance.input(path, files: names)
+    return try Provenance.input(path, files: names, hashes: hashes)
   }
 }
 

@@ -29,7 +29,7 @@ extension MergePlan {
   ) throws(GraftError) -> Result {
     let output = try OutputDirectory(
       path, replacing: replacing, inputs: [base.path] + adapters.map(\.path))
-    let hashes = InputHashes(adapters.flatMap(\.store.files) + base.store.files)
+    let hashes = InputHashes(base.store.files + adapters.flatMap(\.store.files))
     var files = try writeTensors(
       tensors, to: output, shardByteLimit: options.shardByteLimit, hashing: hashes,
       progress: progress)

@@ -91,4 +91,11 @@ import Testing
     let names = try model.resolve(as: .causal).tensors.map(\.expected.name)
     #expect(names.contains("model.layers.0.self_attn.q_proj.weight"))
   }
+
+  @Test func `tensors come in the order of the files`() throws {
+    let model = try model { $0.tensors.reverse() }
+    let resolved = try model.resolve(as: .causal).tensors.map(\.source.spec.name)
+    #expect(resolved == model.store.inFileOrder.map(\.spec.name))
+    #expect(resolved.first == "lm_head.weight" || resolved.first == "model.norm.weight")
+  }
 }

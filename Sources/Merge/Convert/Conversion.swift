@@ -70,15 +70,16 @@ public struct Conversion: Sendable {
       planned.append(try PlannedTensor(rounding: source, as: name, to: dtype))
     }
     let directory = try OutputDirectory(output, replacing: replacesOutput, inputs: [input])
+    let hashes = InputHashes([input])
     var records = try writeTensors(
-      planned, to: directory, shardByteLimit: shardByteLimit, progress: progress)
+      planned, to: directory, shardByteLimit: shardByteLimit, hashing: hashes, progress: progress)
     var texts = tokenizer.files
     texts.append(("config.json", JSONValue.object(model.config.json).text(.pretty) + "\n"))
     texts.append(("generation_config.json", tokenizer.generation.text(.pretty) + "\n"))
     for (name, text) in texts {
       records.append(FileRecord(name: name, seal: try directory.write(text, to: name)))
     }
-    let inputs = [try Provenance.input(input)]
+    let inputs = [try Provenance.input(input, hashes: hashes)]
     return try seal(
       records, planned, model.ledger, inputs, notes: model.notes, dtype: dtype, in: directory)
   }
@@ -88,8 +89,9 @@ public struct Conversion: Sendable {
     let (planned, ledger) = try plan(model)
     let beside = try DirectoryContents(input, weights: model.store.files)
     let directory = try OutputDirectory(output, replacing: replacesOutput, inputs: [input])
+    let hashes = InputHashes(model.store.files)
     var records = try writeTensors(
-      planned, to: directory, shardByteLimit: shardByteLimit, progress: progress)
+      planned, to: directory, shardByteLimit: shardByteLimit, hashing: hashes, progress: progress)
     for name in beside.copied {
       records.append(try directory.copy("\(input)/\(name)", to: name))
     }
@@ -97,7 +99,7 @@ public struct Conversion: Sendable {
       asLlama ? ModelConfig(try LlamaConversion.members(model.config), file: input) : model.config
     records.append(try writeConfig(config, in: directory))
     let read = model.store.files.map { splitPath($0).name } + ["config.json"] + beside.copied
-    let inputs = [try Provenance.input(input, files: read)]
+    let inputs = [try Provenance.input(input, files: read, hashes: hashes)]
     var notes = beside.notes
     if let experts, model.expertLayout == experts {
       notes.append("the experts are \(experts.rawValue) already")

@@ -155,11 +155,12 @@ public struct Unmerge: Sendable {
   ) throws(GraftError) -> [FileRecord] {
     let output = try OutputDirectory(
       path, replacing: replacing, inputs: [merged.path] + adapters.map(\.path))
+    let hashes = InputHashes(merged.store.files)
     var records: [FileRecord]
     if let residue, let record {
       records = try writeExact(residue, record, output, progress)
     } else {
-      records = try writeTensors(tensors, to: output, progress: progress)
+      records = try writeTensors(tensors, to: output, hashing: hashes, progress: progress)
       records.append(try output.copy("\(merged.path)/config.json", to: "config.json"))
     }
     for name in try SideFiles.names(in: merged.path) {
@@ -167,7 +168,8 @@ public struct Unmerge: Sendable {
     }
     var inputs = [
       try Provenance.input(
-        merged.path, files: ["config.json"] + merged.store.files.map { splitPath($0).name })
+        merged.path, files: ["config.json"] + merged.store.files.map { splitPath($0).name },
+        hashes: hashes)
     ]
     for adapter in adapters {
       let names = ["adapter_config.json"] + adapter.store.files.map { splitPath($0).name }
