@@ -67,8 +67,9 @@ let fileHalf: [Target] = [
   .executableTarget(
     name: "graft",
     dependencies: [
-      "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "Merge",
-      "Safetensors", "Shards", "StrictJSON", "TensorCore", "Tokenization", "Verify", arguments,
+      "Adapters", "CKernels", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "GGUF",
+      "Heads", "Merge", "Safetensors", "Shards", "StrictJSON", "TensorCore", "Tokenization",
+      "Verify", arguments,
     ]),
 ]
 

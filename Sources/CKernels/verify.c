@@ -140,13 +140,19 @@ INLINE uint32_t to_half(double exact) {
   return sign | (whole + up);
 }
 
+// In place of a distance, where the stored number is NaN or infinite.
+enum { not_finite = INT32_MAX };
+
 // The distances of one chunk, in units in the last place.
 INLINE void distances(const double *expected, const void *stored, graft_number type, size_t count,
                       int32_t *out) {
   switch (type) {
     case graft_f64: {
       const double *found = stored;
-      for (size_t i = 0; i < count; i++) out[i] = found[i] == expected[i] ? 0 : 2;
+      for (size_t i = 0; i < count; i++) {
+        const int32_t distance = found[i] == expected[i] ? 0 : 2;
+        out[i] = fabs(found[i]) <= 0x1.fffffffffffffp1023 ? distance : not_finite;
+      }
       break;
     }
     case graft_f32: {
@@ -155,7 +161,8 @@ INLINE void distances(const double *expected, const void *stored, graft_number t
         const int64_t distance =
             (int64_t)place32(found[i]) - place32(bits_of((float)expected[i]));
         const int64_t size = distance < 0 ? -distance : distance;
-        out[i] = size > 2 ? 2 : (int32_t)size;
+        const int32_t near = size > 2 ? 2 : (int32_t)size;
+        out[i] = (found[i] & 0x7F800000) == 0x7F800000 ? not_finite : near;
       }
       break;
     }
@@ -163,7 +170,8 @@ INLINE void distances(const double *expected, const void *stored, graft_number t
       const uint16_t *found = stored;
       for (size_t i = 0; i < count; i++) {
         const int32_t distance = place16(found[i]) - place16(to_half(expected[i]));
-        out[i] = distance < 0 ? -distance : distance;
+        const int32_t size = distance < 0 ? -distance : distance;
+        out[i] = (found[i] & 0x7C00) == 0x7C00 ? not_finite : size;
       }
       break;
     }
@@ -171,7 +179,8 @@ INLINE void distances(const double *expected, const void *stored, graft_number t
       const uint16_t *found = stored;
       for (size_t i = 0; i < count; i++) {
         const int32_t distance = place16(found[i]) - place16(to_brain(expected[i]));
-        out[i] = distance < 0 ? -distance : distance;
+        const int32_t size = distance < 0 ? -distance : distance;
+        out[i] = (found[i] & 0x7F80) == 0x7F80 ? not_finite : size;
       }
       break;
     }
@@ -184,7 +193,7 @@ size_t graft_verify_compare(const double *before, const double *expected, const 
                             graft_comparison *result) {
   const size_t size = type == graft_f64 ? 8 : type == graft_f32 ? 4 : 2;
   size_t suspect_count = 0;
-  double sums[4][lanes] = {{0}}, largest[lanes] = {0};
+  double sums[4][lanes] = {{0}}, largest[lanes] = {0}, changed[lanes] = {0};
   for (size_t start = 0; start < count; start += chunk) {
     const size_t width = count - start < chunk ? count - start : chunk;
     const void *from = (const char *)stored + start * size;
@@ -193,13 +202,11 @@ size_t graft_verify_compare(const double *before, const double *expected, const 
     int32_t distance[chunk];
     graft_verify_widen(from, type, found, width);
     distances(wanted, from, type, width, distance);
-    uint32_t equal = 0, neighbours = 0, changed = 0, finite = 0;
+    uint32_t equal = 0, neighbours = 0, broken = 0;
     for (size_t i = 0; i < width; i++) {
-      const uint32_t is_finite = fabs(found[i]) <= 0x1.fffffffffffffp1023;
-      finite += is_finite;
-      equal += is_finite & (distance[i] == 0);
-      neighbours += is_finite & (distance[i] == 1);
-      changed += found[i] != old[i];
+      equal += distance[i] == 0;
+      neighbours += distance[i] == 1;
+      broken += distance[i] == not_finite;
     }
     size_t i = 0;
     for (; i + lanes <= width; i += lanes) {
@@ -211,6 +218,7 @@ size_t graft_verify_compare(const double *before, const double *expected, const 
         sums[2][j] += moved * moved;
         sums[3][j] += lost * lost;
         largest[j] = reach > largest[j] ? reach : largest[j];
+        changed[j] += found[i + j] != was ? 1.0 : 0.0;
       }
     }
     for (; i < width; i++) {
@@ -221,14 +229,14 @@ size_t graft_verify_compare(const double *before, const double *expected, const 
       sums[2][0] += moved * moved;
       sums[3][0] += lost * lost;
       largest[0] = fabs(moved) > largest[0] ? fabs(moved) : largest[0];
+      changed[0] += found[i] != was ? 1.0 : 0.0;
     }
     result->equal += equal;
     result->neighbours += neighbours;
-    result->changed += changed;
-    result->not_finite += width - finite;
+    result->not_finite += broken;
     if (equal + neighbours == width) continue;
     for (i = 0; i < width; i++) {
-      if (distance[i] > 1 && fabs(found[i]) <= 0x1.fffffffffffffp1023)
+      if (distance[i] > 1 && distance[i] != not_finite)
         suspects[suspect_count++] = (uint32_t)(start + i);
     }
   }
@@ -238,6 +246,7 @@ size_t graft_verify_compare(const double *before, const double *expected, const 
     result->wanted += sums[1][j];
     result->moved += sums[2][j];
     result->lost += sums[3][j];
+    result->changed += (size_t)changed[j];
     result->largest = largest[j] > result->largest ? largest[j] : result->largest;
   }
   return suspect_count;

@@ -2,6 +2,7 @@ import Adapters
 import CKernels
 import Checkpoint
 import Diagnostics
+import Glibc
 import Synchronization
 import TensorCore
 
@@ -45,7 +46,7 @@ final class TensorComparison: Sendable {
     let after = try merged.bytes(rows: rows)
     let isSameType = origin.spec.dtype == merged.spec.dtype
     let number = Number(merged.spec.dtype)
-    if changes.isEmpty, isSameType, before == after {
+    if changes.isEmpty, isSameType, haveSameBytes(before, after) {
       proof.equalCount = rows.count * merged.spec.rowElementCount
       if let number { proof.nonFiniteCount = number.nonFiniteCount(after) }
     } else if let number, let from = Number(origin.spec.dtype) {
@@ -127,6 +128,17 @@ final class TensorComparison: Sendable {
     let made = try ReferenceChain(changes, base: origin)
     state.withLock { $0.reference = made }
     return made
+  }
+}
+
+/// Whether two arrays hold the same bytes; many times faster than `==`, which goes one by one.
+private func haveSameBytes(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+  guard one.count == other.count else { return false }
+  return one.withUnsafeBytes { one in
+    other.withUnsafeBytes { other in
+      guard let x = one.baseAddress, let y = other.baseAddress else { return true }
+      return memcmp(x, y, one.count) == 0
+    }
   }
 }
 

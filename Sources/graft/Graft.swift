@@ -1,4 +1,5 @@
 import ArgumentParser
+import CKernels
 import Diagnostics
 import Glibc
 
@@ -24,6 +25,7 @@ import Glibc
   static func main() {
     // A file over the size limit is then an error like a full disk, and is cleaned up after.
     signal(SIGXFSZ, SIG_IGN)
+    graft_keep_freed_blocks()
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       if let first = arguments.first, EngineCommands.names.contains(first) {
