@@ -99,7 +99,9 @@ public struct ShardedCheckpoint: Sendable {
   public init(_ path: String, weights: Weights = .master) throws(GraftError) {
     let layout = try ShardedLayout(path)
     switch layout.kind {
-    case .deepSpeed, .universal, .distributed, .distributedSafetensors, .megatron:
+    case .distributed: try self.init(distributed: layout)
+    case .distributedSafetensors: try self.init(distributedSafetensors: layout)
+    case .deepSpeed, .universal, .megatron:
       throw .shardingUnsupported(layout)
     }
   }

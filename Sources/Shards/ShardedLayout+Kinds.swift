@@ -8,8 +8,9 @@ extension ShardedLayout.Kind {
       entries.contains { $0.hasSuffix("_model_states.pt") || $0.hasSuffix("optim_states.pt") }
     case .universal:
       entries.contains("zero") && directoryExists("\(directory)/zero")
-    case .distributed: entries.contains(".metadata")
-    case .distributedSafetensors: false
+    case .distributed:
+      entries.contains { $0 == ".metadata" || $0.hasPrefix("__") && $0.hasSuffix(".metadata") }
+    case .distributedSafetensors: ShardedSafetensors.isPresent(in: directory, entries: entries)
     case .megatron:
       entries.contains { name in
         name.hasPrefix("mp_rank_")

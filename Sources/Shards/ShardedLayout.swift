@@ -66,6 +66,8 @@ public struct ShardedLayout: Sendable, Hashable {
     for name in try directoryEntries(path) {
       let directory = "\(path)/\(name)"
       guard directoryExists(directory), let kind = try kind(of: directory) else { continue }
+      // The optimiser's directory stands beside the model's.
+      if kind == .distributed, name.hasPrefix("optim") { continue }
       found.append((kind, directory))
     }
     return found
