@@ -101,7 +101,8 @@ public struct ShardedCheckpoint: Sendable {
     switch layout.kind {
     case .distributed: try self.init(distributed: layout)
     case .distributedSafetensors: try self.init(distributedSafetensors: layout)
-    case .deepSpeed, .universal, .megatron:
+    case .deepSpeed, .universal: self = try ZeroReader(layout, weights).checkpoint()
+    case .megatron:
       throw .shardingUnsupported(layout)
     }
   }
