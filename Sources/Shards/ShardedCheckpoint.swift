@@ -17,6 +17,8 @@ public struct ShardedCheckpoint: Sendable {
     case buffer
     /// It is another parameter under a second name.
     case shared
+    /// The files do not say whether it was trained.
+    case unknown
   }
 
   /// One tensor of the model that was trained.

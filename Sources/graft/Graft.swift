@@ -18,6 +18,7 @@ import Glibc
   static let fileCommands: [any ParsableCommand.Type] = [
     InspectCommand.self, HeadCommand.self, ConvertCommand.self, MergeCommand.self,
     VerifyCommand.self, ExtractCommand.self, CombineCommand.self, UnmergeCommand.self,
+    GatherCommand.self,
     TokenizeCommand.self,
     RenderCommand.self,
   ]

@@ -170,6 +170,12 @@ extension GraftError {
       tensor: name)
   }
 
+  static func universalMissing(_ name: String, directory: String) -> Self {
+    Self(
+      .shardMissing, "is a parameter of the run, and has no directory with fp32.pt",
+      file: directory, tensor: name, remedy: "Copy all files of the checkpoint")
+  }
+
   static func moduleWeightsDivided(_ file: String) -> Self {
     Self(
       .shardingUnsupported, "the module's own weights are not stored whole at stage 3", file: file,

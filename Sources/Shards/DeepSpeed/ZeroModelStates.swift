@@ -31,6 +31,8 @@ struct ZeroModelStates {
   let path: String
   /// The rank in the file's name; 0 where there is none.
   let rank: Int
+  /// Whether each rank has a file of its own, with its shares only.
+  let hasShares: Bool
   let archive: TorchFile
   /// The module's tensors; of no elements where they are divided among processes.
   let module: [(name: String, tensor: TorchTensor)]
@@ -55,6 +57,7 @@ struct ZeroModelStates {
   init(_ entry: ZeroFiles.Entry) throws(GraftError) {
     path = entry.path
     rank = entry.dataRank ?? 0
+    hasShares = entry.dataRank != nil
     archive = try TorchFile(entry.path)
     let root = archive.root
     guard let module = root["module"], root.isDictionary else {

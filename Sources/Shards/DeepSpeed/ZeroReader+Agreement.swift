@@ -37,7 +37,9 @@ extension ZeroReader {
 
   private func checkOptimizers() throws(GraftError) {
     guard let first = optimizers.first else {
-      if let stage = model.configuredStage, stage > 0, weights == .master || stage == 3 {
+      if layout.kind == .deepSpeed, let stage = model.configuredStage, stage > 0,
+        weights == .master || stage == 3
+      {
         throw .optimizerStatesMissing(layout.directory, stage: stage)
       }
       return

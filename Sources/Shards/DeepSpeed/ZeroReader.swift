@@ -4,7 +4,8 @@ import FileIO
 import TensorCore
 import TorchArchive
 
-/// Puts the files of one DeepSpeed step together: stages 0 to 3, and BF16_Optimizer.
+/// Puts the files of one DeepSpeed step together: stages 0 to 3, BF16_Optimizer, and universal
+/// checkpoints.
 ///
 /// Source: DeepSpeed 0.19 `zero_to_fp32.py`, and the optimisers' `state_dict`.
 struct ZeroReader {
@@ -27,7 +28,9 @@ struct ZeroReader {
     var models: [ZeroModelStates] = []
     for entry in files.models { models.append(try ZeroModelStates(entry)) }
     var optimizers: [ZeroOptimizerStates] = []
-    for entry in files.optimizers { optimizers.append(try ZeroOptimizerStates(entry)) }
+    // What remains of them in a universal checkpoint is no part of it.
+    let shards = layout.kind == .universal ? [] : files.optimizers
+    for entry in shards { optimizers.append(try ZeroOptimizerStates(entry)) }
     guard let model = models.first else { throw .modelStatesMissing(layout.directory) }
     self.models = models
     self.optimizers = optimizers
@@ -42,6 +45,7 @@ struct ZeroReader {
   }
 
   private var format: String {
+    if layout.kind == .universal { return "DeepSpeed universal" }
     guard let optimizer = optimizers.first else { return "DeepSpeed ZeRO-0" }
     return optimizer.stage.map { "DeepSpeed ZeRO-\($0)" } ?? "DeepSpeed BF16_Optimizer"
   }
@@ -49,8 +53,11 @@ struct ZeroReader {
   /// The parameters and the accounts, checked.
   func checkpoint() throws(GraftError) -> ShardedCheckpoint {
     var build = ZeroBuild()
-    if optimizers.isEmpty || weights == .module {
-      guard stage < 3 else { throw .moduleWeightsDivided(model.path) }
+    if layout.kind == .universal, weights == .master {
+      try addUniversal(to: &build)
+      if model.hasShares { try addFragments(to: &build) } else { try addWholeFrozen(to: &build) }
+    } else if optimizers.isEmpty || weights == .module {
+      guard stage < 3, !model.hasShares else { throw .moduleWeightsDivided(model.path) }
       try addModule(to: &build)
     } else if stage == 3 {
       try addInterleaved(to: &build)
@@ -80,13 +87,11 @@ struct ZeroReader {
     let frozen = Set((model.frozen ?? []).map(\.name))
     let aliases = Set(model.shared.map(\.alias))
     for (name, tensor) in model.module {
-      let role: ShardedCheckpoint.Role =
-        aliases.contains(name)
-        ? .shared
-        : model.buffers.contains(name)
-          ? .buffer
-          : frozen.contains(name) || !trained.isEmpty && !trained.contains(name)
-            ? .frozen : .trained
+      var role = ShardedCheckpoint.Role.unknown
+      if !trained.isEmpty { role = trained.contains(name) ? .trained : .frozen }
+      if frozen.contains(name) { role = .frozen }
+      if model.buffers.contains(name) { role = .buffer }
+      if aliases.contains(name) { role = .shared }
       build.add(try model.source(tensor, name), role)
     }
     if optimizers.isEmpty, weights == .master {
@@ -121,7 +126,7 @@ struct ZeroReader {
       let source = try model.source(tensor, name)
       if model.buffers.contains(name) {
         build.add(source, .buffer)
-      } else if source.spec.elementCount > 0 || stage < 3 {
+      } else if source.spec.elementCount > 0 || stage < 3 && !model.hasShares {
         build.add(source, .frozen)
       } else {
         throw .fragmentMissing(name, file: model.path)
