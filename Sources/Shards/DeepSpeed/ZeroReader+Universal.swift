@@ -1,6 +1,7 @@
 import Checkpoint
 import Diagnostics
 import FileIO
+import TensorCore
 import TorchArchive
 
 /// Universal checkpoints: a directory for each parameter, with its values whole.
