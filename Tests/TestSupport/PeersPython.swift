@@ -13,11 +13,12 @@ public enum PeersPython {
 
   /// Runs a script and returns what it prints.
   ///
+  /// - Parameter python: another interpreter.
   /// - Throws: ``Failure`` with what it printed, where it fails.
   @discardableResult
-  public static func run(_ arguments: [String]) throws -> String {
+  public static func run(_ arguments: [String], python: String? = nil) throws -> String {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path ?? "/nonexistent")
+    process.executableURL = URL(fileURLWithPath: python ?? path ?? "/nonexistent")
     process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
