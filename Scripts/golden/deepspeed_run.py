@@ -5,7 +5,7 @@ usage: deepspeed_run.py OUT RANKS VARIANT...
 
 Writes OUT/VARIANT/ckpt, and OUT/VARIANT/truth.safetensors as zero_to_fp32 reads it. A variant is
 STAGE-TYPE[-OPTION...]: stage 0 to 3, type bf16, fp16 or fp32, and the options groups, frozen,
-exclude, robin, persist, subgroups, moe, universal.
+exclude, robin, persist, subgroups, bf16opt, moe (of two ranks) and universal.
 """
 
 import os
@@ -32,7 +32,7 @@ class Block(torch.nn.Module):
 class Model(torch.nn.Module):
     """Odd sizes, a tied output matrix, a buffer, a parameter of one element."""
 
-    def __init__(self, experts=0, ranks=1):
+    def __init__(self, experts=0):
         super().__init__()
         self.embed = torch.nn.Embedding(23, 7)
         self.blocks = torch.nn.ModuleList([Block(7, 11), Block(7, 5)])
@@ -44,7 +44,7 @@ class Model(torch.nn.Module):
         if experts:
             from deepspeed.moe.layer import MoE
             self.moe = MoE(7, torch.nn.Linear(7, 7), num_experts=experts, ep_size=2, k=1,
-                           use_rts=False, min_capacity=64)
+                           use_rts=False, min_capacity=0)
 
     def forward(self, ids):
         x = self.embed(ids)
@@ -64,15 +64,15 @@ def run(rank, ranks, out, variants, port):
     sys.modules["deepspeed.comm.torch"].build_shm_op = lambda: None
     deepspeed.init_distributed(dist_backend="gloo", verbose=False)
     for variant in variants:
-        train(deepspeed, rank, ranks, f"{out}/{variant}", variant.split("-"))
+        train(deepspeed, rank, f"{out}/{variant}", variant.split("-"))
         torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
-def train(deepspeed, rank, ranks, folder, words):
+def train(deepspeed, rank, folder, words):
     stage, kind, options = int(words[0]), words[1], set(words[2:])
     torch.manual_seed(7)
-    model = Model(experts=4 if "moe" in options else 0, ranks=ranks)
+    model = Model(experts=4 if "moe" in options else 0)
     if "frozen" in options or "exclude" in options:
         for name, parameter in model.named_parameters():
             parameter.requires_grad = name.startswith("blocks.1") or name == "gain"
@@ -90,7 +90,7 @@ def train(deepspeed, rank, ranks, folder, words):
         "zero_allow_untested_optimizer": True, "zero_force_ds_cpu_optimizer": False,
         "zero_optimization": {
             "stage": stage, "round_robin_gradients": "robin" in options,
-            "overlap_comm": False, "contiguous_gradients": False,
+            "overlap_comm": False, "contiguous_gradients": "moe" in options,
             "stage3_param_persistence_threshold": 20 if "persist" in options else 0,
             "sub_group_size": 60 if "subgroups" in options else 10**9,
         },
@@ -109,20 +109,39 @@ def train(deepspeed, rank, ranks, folder, words):
         engine.step()
     exclude = {"exclude_frozen_parameters": True} if "exclude" in options else {}
     engine.save_checkpoint(f"{folder}/ckpt", **exclude)
+    masters = live_masters(model, rank) if options & {"moe", "bf16opt"} else None
     torch.distributed.barrier()
     if rank == 0:
-        save_truth(folder, stage, options, engine)
+        save_truth(folder, stage, options, masters)
     torch.distributed.barrier()
     engine.destroy()
 
 
-def save_truth(folder, stage, options, engine):
+def live_masters(model, rank):
+    """What zero_to_fp32 cannot read, out of the live optimiser; experts under their numbers in the
+    whole model, of which each rank has two."""
+    from deepspeed.utils import safe_get_full_fp32_param
+    own = {}
+    for name, parameter in model.named_parameters():
+        value = safe_get_full_fp32_param(parameter)
+        parts = name.split(".")
+        if "deepspeed_experts" in parts:
+            place = parts.index("deepspeed_experts") + 1
+            parts[place] = str(int(parts[place]) + 2 * rank)
+        if value is not None:
+            own[".".join(parts)] = value.detach().clone()
+    everyone = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(everyone, own)
+    return {name: value for some in everyone for name, value in some.items()}
+
+
+def save_truth(folder, stage, options, masters):
     from safetensors.torch import save_file
     from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
     tag = open(f"{folder}/ckpt/latest").read().strip()
-    if "moe" in options:
-        return  # zero_to_fp32 does not know of experts
-    if stage == 0 and "bf16opt" not in options:
+    if masters is not None:
+        truth = masters
+    elif stage == 0:
         state = torch.load(f"{folder}/ckpt/{tag}/mp_rank_00_model_states.pt", weights_only=False)
         truth = state["module"]
     else:

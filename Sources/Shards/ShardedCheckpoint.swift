@@ -39,13 +39,13 @@ public struct ShardedCheckpoint: Sendable {
   public struct Absent: Sendable, Hashable {
     /// The name that the trainer knew it by.
     public var name: String
-    /// Its shape.
-    public var shape: [Int]
+    /// Its shape, if they tell it.
+    public var shape: [Int]?
     /// The file that names it.
     public var file: String
 
     /// Describes a tensor.
-    public init(name: String, shape: [Int], file: String) {
+    public init(name: String, shape: [Int]?, file: String) {
       self.name = name
       self.shape = shape
       self.file = file

@@ -157,12 +157,6 @@ extension GraftError {
       tensor: name)
   }
 
-  static func sharedMissing(_ alias: String, _ original: String, file: String) -> Self {
-    Self(
-      .shardInvalid, "is another name of '\(original)', which is not there", file: file,
-      tensor: alias)
-  }
-
   static func expertsUnknown(_ name: String, file: String) -> Self {
     Self(
       .shardingUnsupported,

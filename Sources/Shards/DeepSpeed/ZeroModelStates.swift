@@ -53,6 +53,8 @@ struct ZeroModelStates {
   let version: String?
   /// The stage that the run was configured for.
   let configuredStage: Int?
+  /// Whether the parameters were shuffled among the ranks.
+  let isRoundRobin: Bool
 
   init(_ entry: ZeroFiles.Entry) throws(GraftError) {
     path = entry.path
@@ -88,7 +90,9 @@ struct ZeroModelStates {
     modelWorldSize = root["mp_world_size"]?.int
     step = root["global_steps"]?.int
     version = root["ds_version"]?.string
-    configuredStage = root["ds_config"]?["zero_optimization"]?["stage"]?.int
+    let settings = root["ds_config"]?["zero_optimization"]
+    configuredStage = settings?["stage"]?.int
+    isRoundRobin = settings?["round_robin_gradients"]?.bool ?? false
   }
 
   /// A tensor of the file.

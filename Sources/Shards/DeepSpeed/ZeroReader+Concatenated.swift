@@ -109,6 +109,8 @@ extension ZeroReader {
     var noted = member.slices[group]
     for (parameter, place) in zip(parameters, places) {
       guard let slice = noted.removeValue(forKey: parameter.name) else { continue }
+      // The notes of shuffled parameters are of their order before.
+      guard !model.isRoundRobin else { continue }
       let part = place.clamped(to: own)
       guard slice.count == part.count,
         part.isEmpty || slice.lowerBound == part.lowerBound - own.lowerBound

@@ -134,7 +134,8 @@ struct ZeroReader {
     }
     for (alias, original) in model.shared where !build.names.contains(alias) {
       guard let source = build.source(original) else {
-        throw .sharedMissing(alias, original, file: model.path)
+        build.absent.append(.init(name: original, shape: nil, file: model.path))
+        continue
       }
       build.add(RenamedSource(source, as: alias), .shared)
     }

@@ -34,7 +34,8 @@ extension GraftError {
 
   static func parameterAbsent(_ absent: ShardedCheckpoint.Absent) -> Self {
     Self(
-      .valuesLost, "is named with the shape \(absent.shape), and no file holds its values",
+      .valuesLost,
+      "is named\(absent.shape.map { " with the shape \($0)" } ?? ""), and no file holds its values",
       file: absent.file, tensor: absent.name,
       remedy: "Name the model that was trained from with --base, if it was not trained")
   }
