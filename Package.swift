@@ -23,7 +23,9 @@ let fileHalf: [Target] = [
   .target(
     name: "TorchArchive", dependencies: ["CZlib", "Diagnostics", "FileIO", "TensorCore"]),
   .target(name: "GGUF", dependencies: ["CKernels", "Diagnostics", "FileIO", "TensorCore"]),
-  .target(name: "Tokenization", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
+  .systemLibrary(name: "COniguruma", providers: [.apt(["libonig-dev"])]),
+  .target(
+    name: "Tokenization", dependencies: ["COniguruma", "Diagnostics", "FileIO", "StrictJSON"]),
   .target(name: "ChatTemplate", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
   // Singular values from LAPACK, loaded at run time where a command needs them
   .target(name: "LinearAlgebra", dependencies: ["Diagnostics"]),
@@ -152,7 +154,9 @@ func tests(of target: Target) -> Target {
     exclude: FileManager.default.fileExists(atPath: fixtures) ? ["Fixtures"] : [])
 }
 
-let untested: Set = ["CKernels", "CZlib", "Diagnostics", "CTorch", "graft", "graft-engine"]
+let untested: Set = [
+  "CKernels", "COniguruma", "CZlib", "Diagnostics", "CTorch", "graft", "graft-engine",
+]
 let support: [Target] = [
   .target(
     name: "TestSupport",
@@ -196,7 +200,8 @@ let package = Package(
 /// Targets that read untrusted bytes: every unsafe step is marked.
 let strictlySafe: Set = ["FileIO", "GGUF", "Safetensors", "Shards", "StrictJSON", "TorchArchive"]
 
-for target in package.targets where !["CKernels", "CTorch", "CZlib"].contains(target.name) {
+for target in package.targets
+where !["CKernels", "COniguruma", "CTorch", "CZlib"].contains(target.name) {
   var settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),

@@ -10,6 +10,8 @@ from tokenizers import Tokenizer
 
 path, count, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 tokenizer = Tokenizer.from_file(path)
+tokenizer.no_padding()
+tokenizer.no_truncation()
 random.seed(seed)
 added = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
 words = ["the", " and", "'s", "'LL", "'ſ", "don't", "123", " 4", "\n", "\r\n", "\t", "  ", " ", ".", "...", "_", "<|", "e\u0301"]
@@ -39,6 +41,7 @@ def part():
 
 for _ in range(count):
     text = "".join(part() for _ in range(random.randrange(0, 12)))
-    ids = tokenizer.encode(text).ids
+    encoding = tokenizer.encode(text)
+    ids = encoding.ids
     decoded = tokenizer.decode(ids, skip_special_tokens=False)
-    print(json.dumps({"text": text, "ids": ids, "decoded": decoded}, ensure_ascii=False))
+    print(json.dumps({"text": text, "ids": ids, "decoded": decoded, "tokens": encoding.tokens, "offsets": encoding.offsets, "words": encoding.word_ids, "types": encoding.type_ids}, ensure_ascii=False))

@@ -7,51 +7,25 @@ struct Pipeline: Sendable {
   let normalizer: (any Normalizer)?
   let preTokenizer: (any PreTokenizer)?
   let model: any TokenModel
-  var postProcessor: (any PostProcessor)?
   let decoder: (any TokenDecoder)?
 
-  /// Builds the components that a file describes.
-  ///
-  /// - Parameter more: tokens that another file of the tokenizer adds.
-  init(_ file: TokenizerFile, adding more: [AddedToken]) throws(GraftError) {
-    let normalizer: (any Normalizer)? =
-      if let part = file.component("normalizer") { try makeNormalizer(part) } else { nil }
-    preTokenizer =
-      if let part = file.component("pre_tokenizer") { try makePreTokenizer(part) } else { nil }
-    guard let part = file.component("model") else {
-      throw .malformedTokenizer("the model is absent", file: file.path)
-    }
-    model = try makeModel(file, part)
-    postProcessor =
-      if let part = file.component("post_processor") { try makePostProcessor(part) } else { nil }
-    decoder = if let part = file.component("decoder") { try makeDecoder(part) } else { nil }
+  /// - Parameter file: the name of the tokenizer's file in errors.
+  init(
+    normalizer: (any Normalizer)?, preTokenizer: (any PreTokenizer)?, model: any TokenModel,
+    decoder: (any TokenDecoder)?, addedTokens: [AddedToken], file: String
+  ) throws(GraftError) {
     self.normalizer = normalizer
-
-    var tokens = try Self.readAddedTokens(file, vocabulary: model.vocabulary)
-    for token in more where !tokens.contains(where: { $0.content == token.content }) {
-      try Self.check(token, vocabulary: model.vocabulary, file: file.path)
-      tokens.append(token)
+    self.preTokenizer = preTokenizer
+    self.model = model
+    self.decoder = decoder
+    for token in addedTokens { try Self.check(token, vocabulary: model.vocabulary, file: file) }
+    self.addedTokens = try AddedTokens(addedTokens) { (content) throws(GraftError) in
+      guard let normalizer else { return content }
+      var text = AlignedText(content, 0..<content.count, tracked: false)
+      try normalizer.apply(to: &text)
+      return text.bytes
     }
-    addedTokens = AddedTokens(tokens) { content in
-      var content = content
-      normalizer?.apply(to: &content)
-      return content
-    }
-    try checkIDs(file: file.path)
-  }
-
-  private static func readAddedTokens(
-    _ file: TokenizerFile, vocabulary: Vocabulary
-  ) throws(GraftError) -> [AddedToken] {
-    guard let list = file.settings["added_tokens"], !list.isNull else { return [] }
-    let root = ComponentReader(value: file.settings, file: file.path, place: "tokenizer")
-    var tokens: [AddedToken] = []
-    for reader in try root.components("added_tokens") {
-      let token = try AddedToken(reader, id: nil)
-      try check(token, vocabulary: vocabulary, file: file.path)
-      tokens.append(token)
-    }
-    return tokens
+    try checkIDs(file: file)
   }
 
   private static func check(
@@ -89,45 +63,99 @@ struct Pipeline: Sendable {
     max(model.vocabulary.idCount, addedTokens.tokens.map { Int($0.id) + 1 }.max() ?? 0)
   }
 
-  /// Appends the ids of a text, without those of the post-processor.
-  func encode(_ text: [UInt8], _ workspace: Workspace, into ids: inout [Int32]) {
+  /// Cuts a text at the added tokens and into words.
+  ///
+  /// - Parameters:
+  ///   - onToken: gets each added token, where it stands in the original text, and what stands
+  ///     there.
+  ///   - onWords: gets the words between them.
+  @inline(__always)
+  private func cut(
+    _ text: [UInt8], tracked: Bool, _ onToken: (Int32, Range<Int>, ArraySlice<UInt8>) -> Void,
+    _ onWords: (PreTokenizedText) -> Void
+  ) throws(GraftError) {
+    let isTracked = tracked || preTokenizer?.needsOrigins == true
     for section in addedTokens.sections(of: text, 0..<text.count, normalized: false) {
-      switch section {
-      case .token(let id): ids.append(id)
-      case .text(let range):
-        var part = range.count == text.count ? text : Array(text[range])
-        normalizer?.apply(to: &part)
-        encodeNormalized(part, workspace, into: &ids)
+      guard case .text(let range) = section else {
+        if case .token(let id, let range) = section { onToken(id, range, text[range]) }
+        continue
+      }
+      var part = AlignedText(text, range, tracked: isTracked)
+      try normalizer?.apply(to: &part)
+      let sections = addedTokens.sections(
+        of: part.bytes, 0..<part.bytes.count, normalized: true)
+      for section in sections {
+        switch section {
+        case .token(let id, let range):
+          onToken(
+            id, origin(of: range, in: part.origins, else: part.start), part.bytes[range])
+        case .text(let range):
+          var words = PreTokenizedText(AlignedText(part, range))
+          try preTokenizer?.apply(to: &words)
+          onWords(words)
+        }
       }
     }
   }
 
-  private func encodeNormalized(
+  /// Appends the ids of a text, without those of the post-processor.
+  func encode(
     _ text: [UInt8], _ workspace: Workspace, into ids: inout [Int32]
-  ) {
-    for section in addedTokens.sections(of: text, 0..<text.count, normalized: true) {
-      switch section {
-      case .token(let id): ids.append(id)
-      case .text(let range):
-        var words = PreTokenizedText(range.count == text.count ? text : Array(text[range]))
-        preTokenizer?.apply(to: &words)
-        encodeWords(words, workspace, into: &ids)
+  ) throws(GraftError) {
+    try cut(text, tracked: false) { id, _, _ in
+      ids.append(id)
+    } _: { words in
+      let bytes = words.bytes.span
+      for range in words.pieces {
+        let word = bytes.extracting(range)
+        let hash = hashBytes(word)
+        if workspace.cache.find(word, hash: hash, into: &ids) { continue }
+        let start = ids.count
+        model.encode(word, form: words.form, scratch: &workspace.scratch, into: &ids)
+        workspace.cache.keep(word, hash: hash, ids: ids[start...])
       }
     }
   }
 
-  private func encodeWords(
-    _ words: PreTokenizedText, _ workspace: Workspace, into ids: inout [Int32]
-  ) {
-    let bytes = words.bytes.span
-    for range in words.pieces {
-      let word = bytes.extracting(range)
-      let hash = hashBytes(word)
-      if workspace.cache.find(word, hash: hash, into: &ids) { continue }
-      let start = ids.count
-      model.encode(word, form: words.form, scratch: &workspace.scratch, into: &ids)
-      workspace.cache.keep(word, hash: hash, ids: ids[start...])
+  /// The tokens of a text with their places in it as byte offsets, without those of the
+  /// post-processor.
+  func encoding(
+    of text: [UInt8], typeID: Int32, _ workspace: Workspace
+  ) throws(GraftError) -> Encoding {
+    var result = Encoding()
+    var tokens: [TokenSpan] = []
+    var wordID = 0
+    func append(_ id: Int32, _ range: Range<Int>, _ token: ArraySlice<UInt8>) {
+      result.ids.append(id)
+      result.tokens.append(String(decoding: token, as: UTF8.self))
+      result.offsets.append(range)
+      result.wordIDs.append(wordID)
     }
+    try cut(text, tracked: true) { id, range, token in
+      append(id, range, token)
+      wordID += 1
+    } _: { words in
+      let bytes = words.bytes.span
+      for piece in words.pieces {
+        tokens.removeAll(keepingCapacity: true)
+        model.encode(
+          bytes.extracting(piece), form: words.form, scratch: &workspace.scratch, into: &tokens)
+        for token in tokens {
+          let range =
+            token.range.lowerBound + piece.lowerBound..<token.range.upperBound
+            + piece.lowerBound
+          let spelling =
+            token.id == model.transparentID
+            ? words.bytes[range] : model.vocabulary.bytes(of: token.id) ?? []
+          append(token.id, words.origin(of: range), spelling)
+        }
+        wordID += 1
+      }
+    }
+    result.typeIDs = Array(repeating: typeID, count: result.count)
+    result.isSpecial = Array(repeating: false, count: result.count)
+    result.isAttended = Array(repeating: true, count: result.count)
+    return result
   }
 
   /// The text that ids stand for; ids without a token stand for nothing.
@@ -137,7 +165,7 @@ struct Pipeline: Sendable {
     for id in ids {
       if let added = addedTokens[id] {
         if skippingSpecialTokens, added.isSpecial { continue }
-        tokens.append(Array(added.content.utf8)[...])
+        tokens.append(addedTokens.decodedContent(of: id)[...])
       } else if let token = model.vocabulary.bytes(of: id) {
         tokens.append(token)
       }
@@ -145,7 +173,7 @@ struct Pipeline: Sendable {
     guard let decoder else {
       return String(decoding: Array(tokens.joined(separator: [0x20])), as: UTF8.self)
     }
-    decoder.apply(to: &tokens)
+    if !tokens.isEmpty { decoder.apply(to: &tokens) }
     return String(decoding: Array(tokens.joined()), as: UTF8.self)
   }
 }

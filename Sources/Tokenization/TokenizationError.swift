@@ -12,6 +12,8 @@ extension GraftError.Code {
   public static let vocabularyHole = Self("vocabulary-hole", .input)
   /// A text is longer than the tokenizer takes at once.
   public static let textTooLong = Self("text-too-long", .input)
+  /// A regular expression of a tokenizer is not valid, or takes too long.
+  public static let invalidPattern = Self("invalid-pattern", .input)
   /// A merge names a token that the vocabulary lacks.
   public static let mergeWithoutToken = Self("merge-without-token", .input)
 }
@@ -77,6 +79,30 @@ extension GraftError {
       file: file, remedy: refetch)
   }
 
+  static func invalidPattern(
+    _ place: String, _ pattern: String, _ what: String, file: String
+  ) -> Self {
+    Self(
+      .invalidPattern,
+      "\(place) is no valid regular expression: '\(pattern.prefix(200))': \(what)", file: file,
+      remedy: refetch)
+  }
+
+  static func patternGivenUp(_ pattern: String) -> Self {
+    Self(
+      .invalidPattern,
+      "the tokenizer's regular expression '\(pattern.prefix(200))' takes more than ten million "
+        + "steps on a text",
+      remedy: "Cut the text into parts")
+  }
+
+  static func unknownIDMissing(_ id: Int, count: Int, file: String) -> Self {
+    Self(
+      .malformedTokenizer,
+      "the unknown token has the id \(id), but the vocabulary has \(count) tokens", file: file,
+      remedy: refetch)
+  }
+
   static func unknownTokenMissing(_ token: String, file: String) -> Self {
     Self(
       .malformedTokenizer, "the vocabulary lacks the unknown token '\(token)'", file: file,
@@ -90,6 +116,13 @@ extension GraftError {
       .duplicateToken,
       "the added token '\(token)' has the id \(stated), but \(actual) in the vocabulary",
       file: file, remedy: refetch)
+  }
+
+  static func cannotTruncate(_ strategy: String, to length: Int) -> Self {
+    Self(
+      .textTooLong,
+      "the tokenizer's truncation, \(strategy), cannot bring the texts to \(length) tokens",
+      remedy: "Cut the texts before, or do not apply the file's limits")
   }
 
   static func textTooLong(_ length: Int, limit: Int) -> Self {

@@ -8,12 +8,19 @@ import StrictJSON
 /// them. May be used by several threads at the same time.
 public final class Tokenizer: Sendable {
   private let pipeline: Pipeline
+  private let postProcessor: (any PostProcessor)?
+  /// The ids that the post-processor puts around a text.
+  private let affixes: (prefix: [Int32], suffix: [Int32])
   private let workspaces = WorkspacePool()
   private let special: SpecialTokens
   private static let lengthLimit = 1 << 30
 
   /// The source of the model's chat template, if its files hold one.
   public let chatTemplateSource: String?
+  /// How the file wants encodings cut, if it says so; ``encode(_:addingSpecialTokens:)`` does not.
+  public let truncation: Truncation?
+  /// How the file wants encodings filled up, if it says so.
+  public let padding: Padding?
 
   /// Reads `tokenizer.json`, and where present `tokenizer_config.json`, `special_tokens_map.json`
   /// and `chat_template.jinja`.
@@ -30,10 +37,34 @@ public final class Tokenizer: Sendable {
     try self.init(TokenizerFile(bytes: json, path: path), TokenizerConfig())
   }
 
-  private init(_ file: TokenizerFile, _ config: TokenizerConfig) throws(GraftError) {
-    pipeline = try Pipeline(file, adding: config.addedTokens)
+  private convenience init(
+    _ file: TokenizerFile, _ config: TokenizerConfig
+  ) throws(GraftError) {
+    try self.init(TokenizerParts(file, adding: config.addedTokens), config)
+  }
+
+  init(_ parts: TokenizerParts, _ config: TokenizerConfig) throws(GraftError) {
+    pipeline = parts.pipeline
+    postProcessor = parts.postProcessor
+    truncation = parts.truncation
+    padding = parts.padding
     special = config.special
     chatTemplateSource = config.chatTemplate
+    affixes = Self.affixes(parts.postProcessor)
+  }
+
+  /// What a post-processor puts around a text: found out with a mark for the text.
+  private static func affixes(
+    _ processor: (any PostProcessor)?
+  ) -> (prefix: [Int32], suffix: [Int32]) {
+    guard let processor else { return ([], []) }
+    var mark = Encoding()
+    mark.appendSpecial(-1, "", typeID: 0)
+    var encodings = [mark]
+    processor.apply(to: &encodings, addingSpecialTokens: true) { _ in "" }
+    let ids = encodings.flatMap(\.ids)
+    guard let text = ids.firstIndex(of: -1) else { return ([], []) }
+    return (Array(ids[..<text]), Array(ids[(text + 1)...]))
   }
 
   /// The ids of `text`.
@@ -42,19 +73,68 @@ public final class Tokenizer: Sendable {
   ///   - text: any text; special tokens in it are recognised.
   ///   - addingSpecialTokens: whether to add those that the tokenizer puts around a text, such as
   ///     a token for the beginning.
-  /// - Throws: ``GraftError`` if the text is longer than a gigabyte.
+  /// - Throws: ``GraftError`` if the text is longer than a gigabyte, or if a regular expression of
+  ///   the tokenizer takes too long on it.
   public func encode(
     _ text: String, addingSpecialTokens: Bool = true
   ) throws(GraftError) -> [Int32] {
+    let bytes = try utf8(of: text)
+    var ids: [Int32] = []
+    ids.reserveCapacity(bytes.count / 3 + 2)
+    if addingSpecialTokens { ids += affixes.prefix }
+    try workspaces.withWorkspace { (workspace) throws(GraftError) in
+      try pipeline.encode(bytes, workspace, into: &ids)
+    }
+    if addingSpecialTokens { ids += affixes.suffix }
+    return ids
+  }
+
+  /// The tokens of a text, or of a pair of texts, with their places in the text.
+  ///
+  /// - Parameters:
+  ///   - text: any text; special tokens in it are recognised.
+  ///   - second: a second text, for tokenizers with a template for pairs.
+  ///   - addingSpecialTokens: whether to add the tokens that belong around a text.
+  ///   - applyingLimits: whether to cut and fill up as ``truncation`` and ``padding`` say.
+  /// - Throws: ``GraftError`` as ``encode(_:addingSpecialTokens:)``.
+  public func encoding(
+    of text: String, and second: String? = nil, addingSpecialTokens: Bool = true,
+    applyingLimits: Bool = false
+  ) throws(GraftError) -> Encoding {
+    var encodings = [try characterEncoding(of: text, typeID: 0)]
+    if let second { encodings.append(try characterEncoding(of: second, typeID: 1)) }
+    if applyingLimits, let truncation {
+      let added = postProcessor?.addedCount(isPair: second != nil) ?? 0
+      try truncation.apply(to: &encodings, reserving: addingSpecialTokens ? added : 0)
+    }
+    postProcessor?.apply(
+      to: &encodings, addingSpecialTokens: addingSpecialTokens
+    ) { token(of: $0) ?? "" }
+    var result = encodings.first ?? Encoding()
+    for encoding in encodings.dropFirst() { result.append(encoding) }
+    if applyingLimits, let padding {
+      let length = padding.length ?? result.count
+      let multiple = max(1, padding.multiple)
+      result.pad(to: (length + multiple - 1) / multiple * multiple, with: padding)
+    }
+    return result
+  }
+
+  private func characterEncoding(
+    of text: String, typeID: Int32
+  ) throws(GraftError) -> Encoding {
+    let bytes = try utf8(of: text)
+    var result = try workspaces.withWorkspace { (workspace) throws(GraftError) in
+      try pipeline.encoding(of: bytes, typeID: typeID, workspace)
+    }
+    CharacterOffsets.convert(&result.offsets, in: bytes)
+    return result
+  }
+
+  private func utf8(of text: String) throws(GraftError) -> [UInt8] {
     let length = text.utf8.count
     guard length <= Self.lengthLimit else { throw .textTooLong(length, limit: Self.lengthLimit) }
-    var ids: [Int32] = []
-    ids.reserveCapacity(length / 3 + 2)
-    if addingSpecialTokens { ids += pipeline.postProcessor?.prefix ?? [] }
-    let bytes = Array(text.utf8)
-    workspaces.withWorkspace { pipeline.encode(bytes, $0, into: &ids) }
-    if addingSpecialTokens { ids += pipeline.postProcessor?.suffix ?? [] }
-    return ids
+    return Array(text.utf8)
   }
 
   /// The text of `ids`; ids without a token stand for nothing, broken UTF-8 becomes U+FFFD.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Synchronization
 
 /// What encoding keeps from text to text: the word cache and memory to work in.
@@ -13,9 +14,11 @@ struct WorkspacePool: ~Copyable, Sendable {
   private let idle = Mutex<[Workspace]>([])
 
   /// Lends a workspace to `body`.
-  func withWorkspace<R>(_ body: (Workspace) -> R) -> R {
+  func withWorkspace<R>(
+    _ body: (Workspace) throws(GraftError) -> R
+  ) throws(GraftError) -> R {
     let workspace = idle.withLock { $0.popLast() } ?? Workspace()
     defer { idle.withLock { $0.append(workspace) } }
-    return body(workspace)
+    return try body(workspace)
   }
 }

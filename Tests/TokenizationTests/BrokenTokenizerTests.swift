@@ -107,11 +107,78 @@ import Tokenization
         preTokenizer:
           #"{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Strange"}]}"#
       ))
-    expect(
-      .unsupportedTokenizer, "pattern",
-      in: file(
-        preTokenizer: #"{"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}"#))
     expect(.unsupportedTokenizer, "dropout", in: file(settings: #""dropout": 0.1,"#))
     expect(.malformedTokenizer, "unknown", in: file(settings: #""unk_token": "<unk>","#))
+  }
+
+  @Test func `a regular expression that is none is refused with its place`() {
+    for pattern in ["(a", "[b-a]", "a{2,1}(", "\\\\p{Nonsense}", "(?<n>a)\\\\k<m>", "*"] {
+      expect(
+        .invalidPattern, "pre_tokenizer.pattern",
+        in: file(
+          preTokenizer:
+            "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"\(pattern)\"}, "
+            + "\"behavior\": \"Isolated\"}"))
+    }
+    expect(
+      .invalidPattern, "normalizer.normalizers[0].pattern",
+      in: file(
+        normalizer:
+          #"{"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"Regex": "("}, "content": ""}]}"#
+      ))
+  }
+
+  @Test func `a regular expression that takes for ever is given up`() throws {
+    let slow = try tokenizer(
+      file(
+        preTokenizer:
+          #"{"type": "Split", "pattern": {"Regex": "(x+x+)+[^x][^x]"}, "behavior": "Isolated"}"#))
+    let error = #expect(throws: GraftError.self) {
+      try slow.encode(String(repeating: "x", count: 60) + "!")
+    }
+    #expect(error?.code == .invalidPattern)
+  }
+
+  @Test func `settings of the wrong kind are refused with their place`() {
+    expect(
+      .malformedTokenizer, "precompiled_charsmap",
+      in: file(normalizer: #"{"type": "Precompiled", "precompiled_charsmap": "!"}"#))
+    expect(
+      .malformedTokenizer, "precompiled_charsmap",
+      in: file(normalizer: #"{"type": "Precompiled", "precompiled_charsmap": "/////w=="}"#))
+    expect(
+      .malformedTokenizer, "behavior",
+      in: file(
+        preTokenizer: #"{"type": "Split", "pattern": {"String": "x"}, "behavior": "Strange"}"#))
+    expect(
+      .malformedTokenizer, "replacement",
+      in: file(preTokenizer: #"{"type": "Metaspace", "replacement": "ab"}"#))
+    expect(
+      .malformedTokenizer, "length",
+      in: file(preTokenizer: #"{"type": "FixedLength", "length": 0}"#))
+    expect(
+      .malformedTokenizer, "single",
+      in: file(postProcessor: #"{"type": "TemplateProcessing", "single": [], "pair": []}"#))
+    expect(
+      .malformedTokenizer, "cls",
+      in: file(postProcessor: #"{"type": "BertProcessing", "sep": ["a", 0], "cls": ["b", -7]}"#))
+  }
+
+  @Test func `text that is no UTF-8 is refused with its line`() {
+    var bytes = Array(file().utf8)
+    for bad in [[0xFF], [0xED, 0xA0, 0x80], [0xC0, 0x80]] as [[UInt8]] {
+      let place = bytes.firstIndex(of: UInt8(ascii: "b")) ?? 0
+      bytes.replaceSubrange(place...place, with: bad)
+      #expect(throws: GraftError.self) { try Tokenizer(json: bytes, path: "tokenizer.json") }
+    }
+    expect(GraftError.Code("invalid-json", .input), in: file(vocabulary: #"{"a\ud800": 0}"#))
+  }
+
+  @Test func `a NUL is a character as others`() throws {
+    let nul = try tokenizer(
+      file(
+        vocabulary: #"{"a": 0, "\u0000": 1, "a\u0000": 2}"#, merges: #"[["a", "\u0000"]]"#,
+        preTokenizer: "null", decoder: "null"))
+    #expect(try nul.encode("a\u{0}\u{0}a") == [2, 1, 0])
   }
 }

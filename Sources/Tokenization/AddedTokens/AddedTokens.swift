@@ -1,9 +1,13 @@
+import Diagnostics
+
 /// The added tokens of a tokenizer, and how they are found in a text.
 struct AddedTokens: Sendable {
   /// The tokens.
   let tokens: [AddedToken]
   private let byID: [Int32: Int]
   private let byContent: [[UInt8]: Int32]
+  /// What tokens are decoded as that are found in normalized text in another spelling.
+  private var normalizedContents: [Int32: [UInt8]] = [:]
   private var raw = TokenTrie()
   private var normalized = TokenTrie()
 
@@ -12,19 +16,23 @@ struct AddedTokens: Sendable {
     /// Text that is still to be encoded.
     case text(Range<Int>)
     /// An added token.
-    case token(Int32)
+    case token(Int32, Range<Int>)
   }
 
   /// - Parameter normalize: what the tokenizer does to a text before it looks for the tokens that
   ///   are found in normalized text.
-  init(_ tokens: [AddedToken], normalize: ([UInt8]) -> [UInt8]) {
+  init(
+    _ tokens: [AddedToken], normalize: ([UInt8]) throws(GraftError) -> [UInt8]
+  ) throws(GraftError) {
     self.tokens = tokens
     byID = Dictionary(tokens.indices.map { (tokens[$0].id, $0) }) { first, _ in first }
     byContent = Dictionary(tokens.map { (Array($0.content.utf8), $0.id) }) { first, _ in first }
     for (i, token) in tokens.enumerated() {
       let content = Array(token.content.utf8)
       if token.isNormalized {
-        normalized.add(normalize(content), value: i)
+        let spelling = try normalize(content)
+        if spelling != content { normalizedContents[token.id] = spelling }
+        normalized.add(spelling, value: i)
       } else {
         raw.add(content, value: i)
       }
@@ -33,6 +41,11 @@ struct AddedTokens: Sendable {
 
   /// The token with an id.
   subscript(id: Int32) -> AddedToken? { byID[id].map { tokens[$0] } }
+
+  /// What an added token is decoded from.
+  func decodedContent(of id: Int32) -> [UInt8] {
+    normalizedContents[id] ?? self[id].map { Array($0.content.utf8) } ?? []
+  }
 
   /// The id of a token.
   func id(of content: String) -> Int32? { byContent[Array(content.utf8)] }
@@ -54,7 +67,7 @@ struct AddedTokens: Sendable {
       let token = tokens[match.value]
       guard let taken = extent(of: token, match.range, textStart, in: text, range) else { continue }
       if textStart < taken.lowerBound { sections.append(.text(textStart..<taken.lowerBound)) }
-      sections.append(.token(token.id))
+      sections.append(.token(token.id, taken))
       textStart = taken.upperBound
     }
     if textStart < range.upperBound { sections.append(.text(textStart..<range.upperBound)) }
@@ -92,13 +105,5 @@ struct AddedTokens: Sendable {
   }
 
   /// `\w` as Unicode defines it for regular expressions.
-  private func isWordCharacter(_ value: UInt32) -> Bool {
-    guard let properties = Unicode.Scalar(value)?.properties else { return false }
-    if properties.isAlphabetic || properties.isJoinControl { return true }
-    switch properties.generalCategory {
-    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:
-      return true
-    default: return false
-    }
-  }
+  private func isWordCharacter(_ value: UInt32) -> Bool { RareClasses(of: value).contains(.word) }
 }

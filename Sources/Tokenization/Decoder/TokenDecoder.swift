@@ -11,9 +11,23 @@ protocol TokenDecoder: Sendable {
 /// Creates the decoder that a component of the file describes.
 func makeDecoder(_ reader: ComponentReader) throws(GraftError) -> any TokenDecoder {
   switch try reader.type() {
+  case "BPEDecoder": try SuffixDecoder(reader)
+  case "ByteFallback": ByteFallbackDecoder()
   case "ByteLevel": ByteLevelDecoder()
+  case "CTC": try CTCDecoder(reader)
+  case "Fuse": FuseDecoder()
+  case "Metaspace": try MetaspaceDecoder(reader)
+  case "Replace": try ReplaceDecoder(reader)
   case "Sequence": try SequenceDecoder(reader)
-  case let other: throw reader.unsupported(other, supported: ["ByteLevel", "Sequence"])
+  case "Strip": try StripDecoder(reader)
+  case "WordPiece": try WordPieceDecoder(reader)
+  case let other:
+    throw reader.unsupported(
+      other,
+      supported: [
+        "BPEDecoder", "ByteFallback", "ByteLevel", "CTC", "Fuse", "Metaspace", "Replace",
+        "Sequence", "Strip", "WordPiece",
+      ])
   }
 }
 
@@ -30,4 +44,9 @@ struct SequenceDecoder: TokenDecoder {
   func apply(to tokens: inout [ArraySlice<UInt8>]) {
     for part in parts { part.apply(to: &tokens) }
   }
+}
+
+/// Joins all tokens to one.
+struct FuseDecoder: TokenDecoder {
+  func apply(to tokens: inout [ArraySlice<UInt8>]) { tokens = [Array(tokens.joined())[...]] }
 }

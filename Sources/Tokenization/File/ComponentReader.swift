@@ -34,6 +34,47 @@ struct ComponentReader {
     }
   }
 
+  /// A string.
+  func string(_ key: String) throws(GraftError) -> String {
+    guard let text = value[key]?.string else { throw malformed(key, "a string") }
+    return text
+  }
+
+  /// A string of one character.
+  func character(_ key: String) throws(GraftError) -> UInt32 {
+    let scalars = value[key]?.string?.unicodeScalars
+    guard let scalars, let first = scalars.first, scalars.count == 1 else {
+      throw malformed(key, "a string of one character")
+    }
+    return first.value
+  }
+
+  /// An integer that is not negative, or `fallback` where it is absent or null.
+  func int(_ key: String, default fallback: Int) throws(GraftError) -> Int {
+    switch value[key] {
+    case nil, .null: return fallback
+    case let number?:
+      guard let int = number.int, int >= 0, int < 1 << 40 else {
+        throw malformed(key, "an integer that is not negative")
+      }
+      return int
+    }
+  }
+
+  /// The id of a token.
+  func tokenID(_ value: JSONValue?, _ key: String) throws(GraftError) -> Int32 {
+    guard let id = value?.int, id >= 0, id < TokenizerFile.idLimit else {
+      throw malformed(key, "an id from 0 to \(TokenizerFile.idLimit - 1)")
+    }
+    return Int32(id)
+  }
+
+  /// A component in a key.
+  func component(_ key: String) throws(GraftError) -> ComponentReader {
+    guard let value = value[key], value.object != nil else { throw malformed(key, "an object") }
+    return ComponentReader(value: value, file: file, place: "\(place).\(key)")
+  }
+
   /// The components in a list.
   func components(_ key: String) throws(GraftError) -> [ComponentReader] {
     guard let list = value[key]?.array else { throw malformed(key, "a list") }
@@ -58,9 +99,5 @@ struct ComponentReader {
 
   func unsupportedSetting(_ key: String, _ value: JSONValue?) -> GraftError {
     .unsupportedSetting(place, key, value?.text() ?? "nothing", file: file)
-  }
-
-  func unsupportedPattern(_ value: JSONValue?) -> GraftError {
-    .unsupportedSetting(place, "pattern", value?.text() ?? "nothing", file: file)
   }
 }

@@ -38,8 +38,72 @@ extension TokenizerFile {
     return vocabulary
   }
 
+  /// Reads the vocabulary of a Unigram model: a list of `["token", score]`.
+  func readScoredVocabulary() throws(GraftError) -> (Vocabulary, [Double]) {
+    let expected = "model.vocab must be a list of tokens and scores"
+    guard let range = vocabularyList else { throw .malformedTokenizer(expected, file: path) }
+    var cursor = JSONCursor(bytes, range)
+    var vocabulary = Vocabulary(capacity: range.count / 16)
+    var scores: [Double] = []
+    var token: [UInt8] = []
+    var failure: GraftError?
+    let isComplete = cursor.walkArray { cursor in
+      guard cursor.take("["), cursor.takeString(into: &token), cursor.take(","),
+        let number = cursor.takeNumber(), cursor.take("]"),
+        let score = Self.score(number), scores.count < Self.idLimit
+      else { return false }
+      if case .token(let first)? = vocabulary.add(token.span, id: scores.count) {
+        failure = .duplicateToken(
+          String(decoding: token, as: UTF8.self), first, scores.count, file: path)
+        return false
+      }
+      scores.append(score)
+      return true
+    }
+    guard isComplete else { throw failure ?? strictFailure(of: range, expected) }
+    return (vocabulary, scores)
+  }
+
+  /// The value of a score as the reference reads it: a whole number of 64 bits and a power of ten,
+  /// which is not always the nearest double. Ways to cut a word that cost the same differ by that.
+  static func score(_ text: ArraySlice<UInt8>) -> Double? {
+    guard let exact = Double(String(decoding: text, as: UTF8.self)), exact.isFinite else {
+      return nil
+    }
+    var significand: UInt64 = 0
+    var exponent = 0
+    var isFraction = false
+    var isFull = false
+    var digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
+    while let byte = digits.popFirst(), byte & 0xDF != UInt8(ascii: "E") {
+      guard byte != UInt8(ascii: ".") else {
+        isFraction = true
+        continue
+      }
+      guard (0x30...0x39).contains(byte) else { return exact }
+      let (product, overflows) = significand.multipliedReportingOverflow(by: 10)
+      let (sum, overflowsToo) = product.addingReportingOverflow(UInt64(byte - 0x30))
+      isFull = isFull || overflows || overflowsToo
+      if !isFull { significand = sum }
+      if isFull { exponent += isFraction ? 0 : 1 } else { exponent -= isFraction ? 1 : 0 }
+    }
+    if !digits.isEmpty {
+      guard let written = Int(String(decoding: digits, as: UTF8.self)) else { return exact }
+      exponent = exponent.addingReportingOverflow(written).partialValue
+    }
+    // Powers of ten up to this are read from a table.
+    guard abs(exponent) <= 308, let power = Double("1e\(abs(exponent))") else { return exact }
+    let value = exponent < 0 ? Double(significand) / power : Double(significand) * power
+    guard value.isFinite else { return exact }
+    return text.first == UInt8(ascii: "-") ? -value : value
+  }
+
   /// Reads the merges: a list of `"a b"` or `["a", "b"]`.
-  func readMerges(of vocabulary: Vocabulary) throws(GraftError) -> MergeTable {
+  ///
+  /// - Parameter prefixLength: the bytes of a right part that the merged token lacks.
+  func readMerges(
+    of vocabulary: Vocabulary, prefixLength: Int
+  ) throws(GraftError) -> MergeTable {
     guard let range = merges else {
       throw .malformedTokenizer("model.merges must be a list", file: path)
     }
@@ -62,7 +126,7 @@ extension TokenizerFile {
         right = Array(parts[1])
         left.removeLast(right.count + 1)
       }
-      failure = add(left, right, rank, vocabulary, to: &table)
+      failure = add(left, right, rank, vocabulary, prefixLength, to: &table)
       rank += 1
       return failure == nil
     }
@@ -75,7 +139,7 @@ extension TokenizerFile {
 
   private func add(
     _ left: [UInt8], _ right: [UInt8], _ rank: Int, _ vocabulary: Vocabulary,
-    to table: inout MergeTable
+    _ prefixLength: Int, to table: inout MergeTable
   ) -> GraftError? {
     func missing(_ token: [UInt8]) -> GraftError {
       .mergeWithoutToken(
@@ -84,7 +148,7 @@ extension TokenizerFile {
     }
     guard let leftID = vocabulary.id(of: left.span) else { return missing(left) }
     guard let rightID = vocabulary.id(of: right.span) else { return missing(right) }
-    let merged = left + right
+    let merged = left + right.dropFirst(prefixLength)
     guard let mergedID = vocabulary.id(of: merged.span) else { return missing(merged) }
     table.set(leftID, rightID, MergeTable.Merge(rank: rank, id: mergedID))
     return nil

@@ -10,6 +10,8 @@ struct TokenizerFile {
   let settings: JSONValue
   /// Where the model's vocabulary is, if it is an object.
   let vocabulary: Range<Int>?
+  /// Where the model's vocabulary is, if it is a list.
+  let vocabularyList: Range<Int>?
   /// Where the model's merges are, if they are a list.
   let merges: Range<Int>?
   let bytes: [UInt8]
@@ -25,18 +27,22 @@ struct TokenizerFile {
     self.path = path
     self.bytes = bytes
     var vocabulary: Range<Int>?
+    var vocabularyList: Range<Int>?
     var merges: Range<Int>?
-    let isWalkable = Self.findLongLists(bytes, &vocabulary, &merges)
+    let isWalkable = Self.findLongLists(bytes, &vocabulary, &vocabularyList, &merges)
     guard isWalkable, String(validating: bytes, as: UTF8.self) != nil else {
       // The strict parser says what is wrong, and where.
       settings = try JSONValue.parse(bytes, file: path)
       throw .malformedTokenizer("is not a JSON object in UTF-8", file: path)
     }
     self.vocabulary = vocabulary
+    self.vocabularyList = vocabularyList
     self.merges = merges
     var rest: [UInt8] = []
     var position = 0
-    let cuts = [vocabulary, merges].compactMap { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+    let cuts = [vocabulary, vocabularyList, merges].compactMap { $0 }.sorted {
+      $0.lowerBound < $1.lowerBound
+    }
     for cut in cuts {
       rest += bytes[position..<cut.lowerBound]
       rest += "null".utf8
@@ -49,7 +55,8 @@ struct TokenizerFile {
   }
 
   private static func findLongLists(
-    _ bytes: [UInt8], _ vocabulary: inout Range<Int>?, _ merges: inout Range<Int>?
+    _ bytes: [UInt8], _ vocabulary: inout Range<Int>?,
+    _ vocabularyList: inout Range<Int>?, _ merges: inout Range<Int>?
   ) -> Bool {
     var cursor = JSONCursor(bytes, 0..<bytes.count)
     let isComplete = cursor.walkObject { cursor, key in
@@ -60,8 +67,9 @@ struct TokenizerFile {
         let first = cursor.peek()
         let start = cursor.position
         guard cursor.skipValue() else { return false }
-        if key == Array("vocab".utf8), first == UInt8(ascii: "{") {
-          vocabulary = start..<cursor.position
+        if key == Array("vocab".utf8) {
+          if first == UInt8(ascii: "{") { vocabulary = start..<cursor.position }
+          if first == UInt8(ascii: "[") { vocabularyList = start..<cursor.position }
         }
         if key == Array("merges".utf8), first == UInt8(ascii: "[") {
           merges = start..<cursor.position

@@ -2,6 +2,12 @@
 struct MergeScratch {
   /// The ids of the symbols so far.
   var symbols: [Int32] = []
+  /// The bytes that each symbol covers, where they are wanted.
+  var lengths: [Int32] = []
+  /// Whether ``lengths`` is kept.
+  var tracksLengths = false
+  /// Ways to cut a word, by where they end.
+  var nodes: [Unigram.Node] = []
   /// The merge of each symbol with the next.
   var merges: [MergeTable.Merge] = []
   /// For long words: the symbol before and after each symbol, by position, or -1.
@@ -14,13 +20,20 @@ struct MergeScratch {
 }
 
 extension MergeScratch {
+  /// Appends a symbol.
+  @inline(__always)
+  mutating func append(_ id: Int32, _ length: Int) {
+    symbols.append(id)
+    if tracksLengths { lengths.append(Int32(truncatingIfNeeded: length)) }
+  }
+
   /// Merges ``symbols`` until no merge is left: always the one of lowest rank, the leftmost first.
   mutating func mergeAll(_ table: MergeTable) {
     guard symbols.count > 1 else { return }
     merges.removeAll(keepingCapacity: true)
     for i in 1..<symbols.count { merges.append(table.merge(symbols[i - 1], symbols[i])) }
     // A scan of all pairs is faster than a queue up to about this length.
-    if symbols.count <= 40 { mergeByScanning(table) } else { mergeByQueue(table) }
+    if symbols.count <= 40, !tracksLengths { mergeByScanning(table) } else { mergeByQueue(table) }
   }
 
   private mutating func mergeByScanning(_ table: MergeTable) {
@@ -60,6 +73,10 @@ extension MergeScratch {
       let absorbed = Int(next[position])
       symbols[position] = merges[position].id
       symbols[absorbed] = -1
+      if tracksLengths {
+        lengths[position] += lengths[absorbed]
+        lengths[absorbed] = 0
+      }
       merges[absorbed] = .none
       let after = Int(next[absorbed])
       next[position] = Int32(after)
@@ -76,6 +93,7 @@ extension MergeScratch {
       }
     }
     symbols.removeAll { $0 < 0 }
+    if tracksLengths { lengths.removeAll { $0 == 0 } }
   }
 
   private mutating func push(_ merge: MergeTable.Merge, at position: Int) {

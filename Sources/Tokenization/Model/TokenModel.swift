@@ -7,6 +7,11 @@ import StrictJSON
 protocol TokenModel: Sendable {
   /// The tokens.
   var vocabulary: Vocabulary { get }
+  /// Whether words may be given in the form ``WordForm/bytes``.
+  var readsBytes: Bool { get }
+
+  /// The id of tokens that are shown as what they cover, not as in the vocabulary.
+  var transparentID: Int32? { get }
 
   /// Appends the ids of `word`.
   ///
@@ -17,6 +22,30 @@ protocol TokenModel: Sendable {
   ///   - scratch: memory to work in.
   func encode(
     _ word: Span<UInt8>, form: WordForm, scratch: inout MergeScratch, into ids: inout [Int32])
+
+  /// Appends the tokens of `word` and the bytes that each one covers.
+  func encode(
+    _ word: Span<UInt8>, form: WordForm, scratch: inout MergeScratch,
+    into tokens: inout [TokenSpan])
+}
+
+extension TokenModel {
+  var readsBytes: Bool { false }
+  var transparentID: Int32? { nil }
+
+  func encode(
+    _ word: Span<UInt8>, form: WordForm, scratch: inout MergeScratch, into ids: inout [Int32]
+  ) {
+    var tokens: [TokenSpan] = []
+    encode(word, form: form, scratch: &scratch, into: &tokens)
+    for token in tokens { ids.append(token.id) }
+  }
+}
+
+/// A token, and the bytes of the word that it covers.
+struct TokenSpan {
+  var id: Int32
+  var range: Range<Int>
 }
 
 /// How the bytes of a word are to be read.
@@ -31,10 +60,21 @@ enum WordForm: Sendable {
 func makeModel(_ file: TokenizerFile, _ reader: ComponentReader) throws(GraftError)
   -> any TokenModel
 {
-  // Files older than the type's name hold a byte-pair encoding if they hold merges.
-  let type = reader.value["type"]?.string ?? (file.merges == nil ? nil : "BPE")
-  switch type {
+  switch reader.value["type"]?.string ?? guessedType(file, reader) {
   case "BPE": return try BPE(file, reader)
-  default: throw reader.unsupported(type ?? "without a type", supported: ["BPE"])
+  case "Unigram": return try Unigram(file, reader)
+  case "WordLevel": return try WordLevel(file, reader)
+  case "WordPiece": return try WordPiece(file, reader)
+  case let other:
+    throw reader.unsupported(
+      other ?? "without a type", supported: ["BPE", "Unigram", "WordLevel", "WordPiece"])
   }
+}
+
+/// The type of a model in a file older than that key.
+private func guessedType(_ file: TokenizerFile, _ reader: ComponentReader) -> String? {
+  if file.merges != nil { return "BPE" }
+  if file.vocabularyList != nil { return "Unigram" }
+  if reader.value["continuing_subword_prefix"] != nil { return "WordPiece" }
+  return file.vocabulary == nil ? nil : "WordLevel"
 }

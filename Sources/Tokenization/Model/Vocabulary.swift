@@ -16,6 +16,9 @@ struct Vocabulary: Sendable {
   /// Creates an empty vocabulary with room for `capacity` tokens.
   init(capacity: Int = 16) { resize(toHold: capacity) }
 
+  /// The bytes of all tokens together.
+  var byteCount: Int { bytes.count }
+
   /// The highest id + 1.
   var idCount: Int { ranges.count }
 

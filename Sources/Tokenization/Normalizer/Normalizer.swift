@@ -5,15 +5,35 @@ import Diagnostics
 /// To add a normalizer: a file of its own in this folder, and a line in ``makeNormalizer(_:)``.
 protocol Normalizer: Sendable {
   /// Changes `text`, which is valid UTF-8 and stays so.
-  func apply(to text: inout [UInt8])
+  ///
+  /// - Throws: ``GraftError`` if the search for a regular expression takes too long.
+  func apply(to text: inout AlignedText) throws(GraftError)
 }
 
 /// Creates the normalizer that a component of the file describes.
 func makeNormalizer(_ reader: ComponentReader) throws(GraftError) -> any Normalizer {
   switch try reader.type() {
-  case "NFC": NFCNormalizer()
+  case "BertNormalizer": try BertNormalizer(reader)
+  case "ByteLevel": ByteLevelNormalizer()
+  case "Lowercase": LowercaseNormalizer()
+  case "NFC": UnicodeNormalizer(form: .nfc)
+  case "NFD": UnicodeNormalizer(form: .nfd)
+  case "NFKC": UnicodeNormalizer(form: .nfkc)
+  case "NFKD": UnicodeNormalizer(form: .nfkd)
+  case "Nmt": NmtNormalizer()
+  case "Precompiled": try PrecompiledNormalizer(reader)
+  case "Prepend": try PrependNormalizer(reader)
+  case "Replace": try ReplaceNormalizer(reader)
   case "Sequence": try SequenceNormalizer(reader)
-  case let other: throw reader.unsupported(other, supported: ["NFC", "Sequence"])
+  case "Strip": try StripNormalizer(reader)
+  case "StripAccents": FilterNormalizer { !RareClasses(of: $0).contains(.combiningMark) }
+  case let other:
+    throw reader.unsupported(
+      other,
+      supported: [
+        "BertNormalizer", "ByteLevel", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt",
+        "Precompiled", "Prepend", "Replace", "Sequence", "Strip", "StripAccents",
+      ])
   }
 }
 
@@ -29,7 +49,7 @@ struct SequenceNormalizer: Normalizer {
     self.parts = parts
   }
 
-  func apply(to text: inout [UInt8]) {
-    for part in parts { part.apply(to: &text) }
+  func apply(to text: inout AlignedText) throws(GraftError) {
+    for part in parts { try part.apply(to: &text) }
   }
 }

@@ -1,24 +1,31 @@
 import Diagnostics
+import StrictJSON
 
-/// Adds special tokens around the ids of a text.
+/// Adds special tokens around the tokens of a text, or of two.
 ///
 /// To add a post-processor: a file of its own in this folder, and a line in
 /// ``makePostProcessor(_:)``.
 protocol PostProcessor: Sendable {
-  /// The ids to put before those of the text.
-  var prefix: [Int32] { get }
-  /// The ids to put after those of the text.
-  var suffix: [Int32] { get }
+  /// How many tokens it adds.
+  func addedCount(isPair: Bool) -> Int
+
+  /// Changes the encodings of one or two texts; what is left at the end is joined.
+  ///
+  /// - Parameters:
+  ///   - tokenText: a token as the vocabulary spells it.
+  ///   - addingSpecialTokens: whether to add those tokens, or to correct offsets and types only.
+  func apply(
+    to encodings: inout [Encoding], addingSpecialTokens: Bool, tokenText: (Int32) -> String)
 }
 
 /// Creates the post-processor that a component of the file describes.
 func makePostProcessor(_ reader: ComponentReader) throws(GraftError) -> any PostProcessor {
   switch try reader.type() {
-  // ByteLevel trims offsets only.
-  case "ByteLevel": SequencePostProcessor(parts: [])
+  case "BertProcessing": try BertPostProcessor(reader)
+  case "ByteLevel": try OffsetTrimmer(reader)
+  case "RobertaProcessing": try RobertaPostProcessor(reader)
   case "Sequence": try SequencePostProcessor(reader)
   case "TemplateProcessing": try TemplatePostProcessor(reader)
-  case "BertProcessing", "RobertaProcessing": try BertPostProcessor(reader)
   case let other:
     throw reader.unsupported(
       other,
@@ -30,19 +37,35 @@ func makePostProcessor(_ reader: ComponentReader) throws(GraftError) -> any Post
 
 /// Several post-processors: later ones add around what earlier ones added.
 struct SequencePostProcessor: PostProcessor {
-  let prefix: [Int32]
-  let suffix: [Int32]
-
-  init(parts: [any PostProcessor]) {
-    prefix = parts.reversed().flatMap(\.prefix)
-    suffix = parts.flatMap(\.suffix)
-  }
+  let parts: [any PostProcessor]
 
   init(_ reader: ComponentReader) throws(GraftError) {
     var parts: [any PostProcessor] = []
     for component in try reader.components("processors") {
       parts.append(try makePostProcessor(component))
     }
-    self.init(parts: parts)
+    self.parts = parts
+  }
+
+  func addedCount(isPair: Bool) -> Int {
+    parts.reduce(0) { $0 + $1.addedCount(isPair: isPair) }
+  }
+
+  func apply(
+    to encodings: inout [Encoding], addingSpecialTokens: Bool, tokenText: (Int32) -> String
+  ) {
+    for part in parts {
+      part.apply(to: &encodings, addingSpecialTokens: addingSpecialTokens, tokenText: tokenText)
+    }
+  }
+}
+
+extension [Encoding] {
+  /// Changes each encoding and each part that overflowed from it.
+  mutating func forEachPart(_ change: (inout Encoding) -> Void) {
+    for i in indices {
+      change(&self[i])
+      for j in self[i].overflow.indices { change(&self[i].overflow[j]) }
+    }
   }
 }

@@ -14,21 +14,27 @@ struct ByteLevelPreTokenizer: PreTokenizer {
     self.isLast = isLast
   }
 
-  func apply(to text: inout PreTokenizedText) {
+  func apply(to text: inout PreTokenizedText) throws(GraftError) {
     if addsPrefixSpace {
-      text.respellPieces { word, respelled in
-        if word[0] != UInt8(ascii: " ") { respelled.append(UInt8(ascii: " ")) }
-        for i in word.indices { respelled.append(word[i]) }
+      text.respellPieces { word, _, respelling in
+        if word[0] != UInt8(ascii: " ") { respelling.bytes.append(UInt8(ascii: " ")) }
+        for i in word.indices {
+          respelling.bytes.append(word[i])
+          respelling.place(at: i)
+        }
       }
     }
     if let scanner {
-      text.splitPieces { text, piece, pieces in scanner.split(text, piece, into: &pieces) }
+      try text.splitPieces { text, piece, pieces in scanner.split(text, piece, into: &pieces) }
     }
     if isLast {
       text.form = .bytes
     } else {
-      text.respellPieces { word, respelled in
-        for i in word.indices { ByteAlphabet.append(word[i], to: &respelled) }
+      text.respellPieces { word, _, respelling in
+        for i in word.indices {
+          ByteAlphabet.append(word[i], to: &respelling.bytes)
+          respelling.place(at: i)
+        }
       }
     }
   }

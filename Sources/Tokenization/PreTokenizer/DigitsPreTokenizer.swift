@@ -8,8 +8,8 @@ struct DigitsPreTokenizer: PreTokenizer {
     isolatesEach = try reader.bool("individual_digits", default: false)
   }
 
-  func apply(to text: inout PreTokenizedText) {
-    text.splitPieces { text, piece, pieces in
+  func apply(to text: inout PreTokenizedText) throws(GraftError) {
+    try text.splitPieces { text, piece, pieces in
       var start = piece.lowerBound
       while start < piece.upperBound {
         var end = text.endOfRun(from: start, before: piece.upperBound) { !$0.contains(.digit) }

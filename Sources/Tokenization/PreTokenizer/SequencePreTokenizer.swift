@@ -3,6 +3,7 @@ import Diagnostics
 /// Several pre-tokenizers, one after the other.
 struct SequencePreTokenizer: PreTokenizer {
   private let parts: [any PreTokenizer]
+  let needsOrigins: Bool
 
   init(_ reader: ComponentReader, isLast: Bool) throws(GraftError) {
     let components = try reader.components("pretokenizers")
@@ -12,9 +13,10 @@ struct SequencePreTokenizer: PreTokenizer {
         try makePreTokenizer(component, isLast: isLast && i == components.count - 1))
     }
     self.parts = parts
+    needsOrigins = parts.contains(where: \.needsOrigins)
   }
 
-  func apply(to text: inout PreTokenizedText) {
-    for part in parts { part.apply(to: &text) }
+  func apply(to text: inout PreTokenizedText) throws(GraftError) {
+    for part in parts { try part.apply(to: &text) }
   }
 }

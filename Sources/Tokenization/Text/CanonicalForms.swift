@@ -1,4 +1,9 @@
-/// Unicode's canonical decomposition and composition, as the reference knows them.
+/// Unicode's normalization forms.
+enum NormalizationForm: Sendable {
+  case nfc, nfd, nfkc, nfkd
+}
+
+/// Unicode's decompositions and compositions, as the reference knows them.
 enum CanonicalForms {
   private static let parts: [UInt32: ArraySlice<UInt32>] = {
     var parts: [UInt32: ArraySlice<UInt32>] = [:]
@@ -40,89 +45,123 @@ enum CanonicalForms {
     return active
   }()
 
-  private static func isActive(_ scalar: UInt32) -> Bool {
-    Int(scalar) < active.count && active[Int(scalar)]
-  }
-
   private static func key(_ a: UInt32, _ b: UInt32) -> UInt64 { UInt64(a) << 32 | UInt64(b) }
 
-  /// Composes a valid UTF-8 text: normalization form C.
-  static func compose(_ text: inout [UInt8]) {
-    // Below U+0300, whose first byte is 0xCC, nothing decomposes or combines.
-    guard text.contains(where: { $0 >= 0xCC }) else { return }
-    var out: [UInt8] = []
-    out.reserveCapacity(text.count)
+  /// The characters that decompose for compatibility only.
+  private static let compatibility = Expansions(UnicodeTables.compatibility)
+
+  /// Whether each code point below U+30000 may change in a form, or change what stands before it.
+  private static let activeIn: [NormalizationForm: [Bool]] = {
+    var tables: [NormalizationForm: [Bool]] = [.nfc: active]
+    var decomposing = [Bool](repeating: false, count: active.count)
+    for scalar in classes.keys { decomposing[Int(scalar)] = true }
+    for scalar in parts.keys { decomposing[Int(scalar)] = true }
+    for i in 0..<Int(Hangul.syllableCount) { decomposing[Int(Hangul.syllable) + i] = true }
+    tables[.nfd] = decomposing
+    for scalar in compatibility.keys { decomposing[Int(scalar)] = true }
+    tables[.nfkd] = decomposing
+    var both = active
+    for scalar in compatibility.keys { both[Int(scalar)] = true }
+    tables[.nfkc] = both
+    return tables
+  }()
+
+  /// Brings a text into a normalization form.
+  static func normalize(_ text: inout AlignedText, to form: NormalizationForm) {
+    // Below U+0300, whose first byte is 0xCC, nothing composes; below U+00A0 nothing changes.
+    let lowest: UInt8 = form == .nfc ? 0xCC : 0xC2
+    guard let active = activeIn[form], text.bytes.contains(where: { $0 >= lowest }) else { return }
     var segment: [UInt32] = []
-    var isSegmentActive = false
-    func flush() {
-      for scalar in isSegmentActive ? composed(segment) : segment { append(scalar, to: &out) }
-      segment.removeAll(keepingCapacity: true)
-      isSegmentActive = false
-    }
-    withCharacters(of: text) { characters in
+    text.rewrite { rewriter, characters in
       var position = 0
+      var segmentStart = 0
+      var isActive = false
+      func flush() {
+        if isActive {
+          for (scalar, change) in normalized(segment, form) { rewriter.put(scalar, change: change) }
+        } else {
+          rewriter.copy(to: position)
+        }
+      }
       while position < characters.count {
         let (scalar, end) = characters.scalar(at: position)
         // A segment is a character that stays as it is, and all after it that may not.
-        if isActive(scalar) { isSegmentActive = true } else { flush() }
+        if Int(scalar) < active.count, active[Int(scalar)] {
+          if !isActive, position > segmentStart { rewriter.copy(to: segmentStart) }
+          isActive = true
+        } else {
+          if isActive {
+            flush()
+            isActive = false
+          }
+          segment.removeAll(keepingCapacity: true)
+          segmentStart = position
+        }
         segment.append(scalar)
         position = end
       }
+      flush()
     }
-    flush()
-    text = out
   }
 
-  private static func composed(_ segment: [UInt32]) -> [UInt32] {
-    var scalars: [UInt32] = []
-    for scalar in segment { decompose(scalar, into: &scalars) }
+  /// A code point of a result, and how many characters of the text it stands for, as in
+  /// ``TextRewriter/put(_:change:)``.
+  private typealias Change = (scalar: UInt32, change: Int)
+
+  private static func normalized(_ segment: [UInt32], _ form: NormalizationForm) -> [Change] {
+    var scalars: [Change] = []
+    for scalar in segment { decompose(scalar, form, into: &scalars) }
     order(&scalars)
-    var out: [UInt32] = []
+    guard form == .nfc || form == .nfkc else { return scalars }
+    var out: [Change] = []
     var starter: Int?
     var lastClass: UInt8 = 0
-    for scalar in scalars {
+    for (scalar, change) in scalars {
       let itsClass = classes[scalar] ?? 0
       if let position = starter,
         // Nothing of the same or a higher class may stand between.
         out.count - 1 == position || (lastClass != 0 && lastClass < itsClass),
-        let composite = pair(out[position], scalar)
+        let composite = pair(out[position].scalar, scalar)
       {
-        out[position] = composite
+        out[position] = (composite, out[position].change + change - 1)
         continue
       }
       if itsClass == 0 { starter = out.count }
       lastClass = itsClass
-      out.append(scalar)
+      out.append((scalar, change))
     }
     return out
   }
 
-  private static func decompose(_ scalar: UInt32, into out: inout [UInt32]) {
-    if let parts = parts[scalar] {
-      out += parts
+  private static func decompose(
+    _ scalar: UInt32, _ form: NormalizationForm, into out: inout [Change]
+  ) {
+    let isCompatible = form == .nfkc || form == .nfkd
+    if let parts = (isCompatible ? compatibility[scalar] : nil) ?? parts[scalar] {
+      for (i, part) in parts.enumerated() { out.append((part, i > 0 ? 1 : 0)) }
     } else if scalar >= Hangul.syllable, scalar < Hangul.syllable + Hangul.syllableCount {
       let index = scalar - Hangul.syllable
       let perLead = Hangul.vowelCount * Hangul.tailCount
-      out.append(Hangul.lead + index / perLead)
-      out.append(Hangul.vowel + index % perLead / Hangul.tailCount)
-      if index % Hangul.tailCount > 0 { out.append(Hangul.tail + index % Hangul.tailCount) }
+      out.append((Hangul.lead + index / perLead, 0))
+      out.append((Hangul.vowel + index % perLead / Hangul.tailCount, 1))
+      if index % Hangul.tailCount > 0 { out.append((Hangul.tail + index % Hangul.tailCount, 1)) }
     } else {
-      out.append(scalar)
+      out.append((scalar, 0))
     }
   }
 
   /// Puts runs of marks in the order of their classes, stably.
-  private static func order(_ scalars: inout [UInt32]) {
+  private static func order(_ scalars: inout [Change]) {
     var i = 0
     while i < scalars.count {
-      guard classes[scalars[i]] != nil else {
+      guard classes[scalars[i].scalar] != nil else {
         i += 1
         continue
       }
       var end = i
-      while end < scalars.count, classes[scalars[end]] != nil { end += 1 }
+      while end < scalars.count, classes[scalars[end].scalar] != nil { end += 1 }
       let run = scalars[i..<end].enumerated().sorted {
-        (classes[$0.element] ?? 0, $0.offset) < (classes[$1.element] ?? 0, $1.offset)
+        (classes[$0.element.scalar] ?? 0, $0.offset) < (classes[$1.element.scalar] ?? 0, $1.offset)
       }
       scalars.replaceSubrange(i..<end, with: run.map(\.element))
       i = end
@@ -143,11 +182,6 @@ enum CanonicalForms {
       return first + second - Hangul.tail
     }
     return composites[key(first, second)]
-  }
-
-  private static func append(_ scalar: UInt32, to out: inout [UInt8]) {
-    guard let scalar = Unicode.Scalar(scalar), let units = UTF8.encode(scalar) else { return }
-    out.append(contentsOf: units)
   }
 
   /// The syllables of Korean, which are composed by arithmetic.

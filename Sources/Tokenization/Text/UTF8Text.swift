@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Looks at the characters of a valid UTF-8 text, by byte offset.
 ///
 /// Lives only within ``withCharacters(of:_:)``, which keeps the bytes and the table alive.
@@ -12,6 +14,9 @@ struct UTF8Text {
     self.count = count
     self.table = table
   }
+
+  /// The bytes themselves.
+  var pointer: UnsafePointer<UInt8> { bytes }
 
   /// The byte at `position`.
   @inline(__always)
@@ -58,6 +63,38 @@ struct UTF8Text {
     while bytes[start] & 0xC0 == 0x80 { start -= 1 }
     return start
   }
+}
+
+/// Lends a view of `bytes`, which must be valid UTF-8, as characters.
+@inline(__always)
+func withCharacters<R>(
+  of bytes: [UInt8], _ body: (UTF8Text) throws(GraftError) -> R
+) throws(GraftError) -> R {
+  let result: Result<R, GraftError> = CharacterClasses.withTable { table in
+    table.withUnsafeBufferPointer { table in
+      bytes.withUnsafeBufferPointer { bytes in
+        Result { () throws(GraftError) in
+          guard let base = bytes.baseAddress, let table = table.baseAddress else {
+            return try withEmptyText(body)
+          }
+          return try body(UTF8Text(bytes: base, count: bytes.count, table: table))
+        }
+      }
+    }
+  }
+  return try result.get()
+}
+
+/// Lends a view of nothing.
+private func withEmptyText<R>(
+  _ body: (UTF8Text) throws(GraftError) -> R
+) throws(GraftError) -> R {
+  let result = withUnsafePointer(to: 0) { nothing in
+    Result { () throws(GraftError) in
+      try body(UTF8Text(bytes: nothing, count: 0, table: nothing))
+    }
+  }
+  return try result.get()
 }
 
 /// Lends a view of `bytes`, which must be valid UTF-8, as characters.
