@@ -105,6 +105,8 @@ def main():
     loaded = torch.load(folder / "big_endian.pt")
     assert all(torch.equal(loaded[key], small[key]) for key in small)
     truth("big_endian", loaded)
+    write("value_head", {"v_head.summary.weight": torch.randn(1, 8),
+                         "v_head.summary.bias": torch.tensor([0.25])})
     if "--many" in sys.argv:
         write("many", {f"t{i}": torch.tensor([float(i)]) for i in range(70_000)})
 

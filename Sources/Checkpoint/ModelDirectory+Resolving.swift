@@ -33,12 +33,20 @@ extension ModelDirectory {
   ///   - role: what the model is to be used as.
   ///   - supplied: tensors from elsewhere under the role's names, such as a head. They take the
   ///     place of the checkpoint's own.
+  ///   - others: tensors of the checkpoint that somebody else answers for, such as heads of other
+  ///     names; they are left out.
   ///   - how: the words for a supplied tensor's origin.
   /// - Throws: ``GraftError`` if a tensor is missing, has another shape, or has no place.
   public func resolve(
-    as role: ModelRole, supplying supplied: [any TensorSource] = [], how: String = "supplied"
+    as role: ModelRole, supplying supplied: [any TensorSource] = [],
+    leavingOut others: [any TensorSource] = [], how: String = "supplied"
   ) throws(GraftError) -> ResolvedModel {
-    let expectation = try expectation(role, supplied)
+    let left = Set(others.map { Ledger.Reference($0) })
+    var expectation = try expectation(role, supplied)
+    if architecture == nil || names.isNested {
+      let names = Set(others.map(\.spec.name))
+      expectation.tensors.removeAll { names.contains($0.name) && store[$0.name] != nil }
+    }
     var ledger = Ledger(expecting: expectation.tensors)
     for finding in expectation.findings { ledger.note(unchecked: finding.detail.message) }
     for source in store.inFileOrder { ledger.read(source) }
@@ -76,7 +84,9 @@ extension ModelDirectory {
     }
     placed.sort { $0.place < $1.place }
     for source in store.inFileOrder where ledger.origin(of: source.spec.name) == nil {
-      if role.isClassifier, source.spec.name == names.outputName {
+      if left.contains(Ledger.Reference(source)) {
+        ledger.settle(Ledger.Reference(source), .dropped(reason: "looked at by itself"))
+      } else if role.isClassifier, source.spec.name == names.outputName {
         ledger.settle(
           Ledger.Reference(source),
           .dropped(reason: "the classification head takes the place of the output matrix"))

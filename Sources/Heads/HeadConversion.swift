@@ -25,6 +25,8 @@ public struct HeadConversion: Sendable {
   public var outputMatrixFrom: String?
   /// Whether OpenRLHF's (r - mean) / std is taken into the head instead of carried in config.json.
   public var foldsNormalization = false
+  /// What stands between the layers of a head that has several, which no file says.
+  public var activation: HeadActivation?
   /// The family's part of the class name, as in "Llama", where Graft cannot know it.
   public var className: String?
   /// The number of labels of a new head; nil converts the one that is there.
@@ -65,6 +67,7 @@ public struct HeadConversion: Sendable {
       settings["seed"] = .number(JSONNumber(seed))
     }
     if foldsNormalization { settings["fold_normalization"] = true }
+    if let activation { settings["activation"] = .string(activation.rawValue) }
     return try edit.write(
       to: output, command: newLabels == nil ? "head convert" : "head init", settings: settings,
       others: outputMatrixFrom.map { [$0] } ?? [], replacing: replacesOutput,
@@ -83,7 +86,12 @@ public struct HeadConversion: Sendable {
     if newLabels != nil { declaration = HeadDeclaration() }
     try takeNormalization(config, &values, &edit)
     declaration.offset = []
-    try place(&values, in: &declaration, source, &edit, prefix: "")
+    if form == .rewardModel, let head {
+      edit.keepsHeadFile = !head.isBeside
+      try placeLayers(of: head, last: values, &edit)
+    } else {
+      try place(&values, in: &declaration, source, &edit, prefix: "")
+    }
     if let newLabels {
       declaration.fresh = try fresh(config)
       edit.note(
@@ -122,10 +130,19 @@ public struct HeadConversion: Sendable {
     guard newLabels == nil else {
       // A head that exists is never drawn anew.
       if let head = source.search.heads.first { throw .headExists(head) }
+      guard form != .rewardModel else {
+        throw .headForm(form.rawValue, "is started by no tool that trains one", file: source.path)
+      }
       return nil
     }
     let head = try source.search.choose()
-    guard !head.isStacked else { throw .headStackedForm(head, form: form.rawValue) }
+    if head.isStacked {
+      try checkLayers(of: head, source)
+    } else if form == .rewardModel {
+      throw .headForm(form.rawValue, "holds two layers; the head has one", file: source.path)
+    } else if activation != nil {
+      throw .activationWithoutLayers(head)
+    }
     return head
   }
 
@@ -133,7 +150,9 @@ public struct HeadConversion: Sendable {
     _ head: Head?, _ declaration: HeadDeclaration, _ source: HeadedDirectory
   ) throws(GraftError) -> HeadValues {
     if let head {
-      return try HeadValues(head, declared: declaration, file: source.config.file)
+      return try HeadValues(
+        head, declared: declaration, file: source.config.file,
+        folding: head.isStacked && form != .rewardModel)
     }
     let matrix = source.store.inFileOrder.first { $0.spec.dtype.isFloatingPoint }
     return HeadValues(
@@ -239,10 +258,13 @@ public struct HeadConversion: Sendable {
       return switch form {
       case .valueHead, .trl: family.className(for: .causal)
       case .tokenClassifier: family.className(for: .tokenClassifier(labels: labels))
+      case .rewardModel: try rewardModelClass(source.config, family)
       default: family.className(for: .sequenceClassifier(labels: labels))
       }
     }
-    let suffixes = ["ForSequenceClassification", "ForTokenClassification", "ForCausalLM"]
+    let suffixes = [
+      "ForSequenceClassification", "ForTokenClassification", "ForCausalLM", "ForRewardModel",
+    ]
     for name in source.config.architectures {
       for suffix in suffixes where name.hasSuffix(suffix) {
         return name.dropLast(suffix.count) + form.classSuffix
@@ -268,7 +290,7 @@ public struct HeadConversion: Sendable {
     }
     guard let head = try oldHead(source) else { return }
     var declaration = try HeadDeclaration(source.config.json, file: source.config.file)
-    var values = try HeadValues(head, declared: declaration, file: source.config.file)
+    var values = try values(head, declaration, source)
     declaration.offset = []
     try place(&values, in: &declaration, source, &edit, prefix: "base_model.model.")
     let headTensors = Set(head.tensors.map { Ledger.Reference($0) })

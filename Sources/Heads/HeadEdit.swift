@@ -29,7 +29,11 @@ struct HeadEdit {
   ) {
     let entry = (name: name, source: tensor, dtype: dtype ?? tensor.spec.dtype)
     if isBeside { beside.append(entry) } else { weights.append(entry) }
-    origins.append((name, .tensor(Ledger.Reference(tensor), how: how), tensor))
+    let references = Ledger.Reference.all(of: tensor)
+    let origin: Ledger.Origin =
+      references.count == 1
+      ? .tensor(references[0], how: how) : .computed(references, how: how)
+    origins.append((name, origin, tensor))
   }
 
   /// Puts a tensor that no file holds.
@@ -64,7 +68,9 @@ struct HeadEdit {
     }
     for (name, origin, _) in origins { try ledger.assign(name, from: origin) }
     for (tensor, reason) in dropped {
-      ledger.settle(Ledger.Reference(tensor), .dropped(reason: reason))
+      for reference in Ledger.Reference.all(of: tensor) {
+        ledger.settle(reference, .dropped(reason: reason))
+      }
     }
     try ledger.check(place: source.path)
     return ledger

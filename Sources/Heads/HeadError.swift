@@ -37,16 +37,21 @@ extension GraftError {
         + "or use the model as a causal model")
   }
 
-  static func headNotConverted(_ head: Head, directory: String) -> Self {
-    let size = "a head of \(head.labelCount) x \(head.hiddenSize)"
+  static func headNotConverted(
+    _ head: Head, directory: String, lacking missing: String? = nil
+  ) -> Self {
+    var size = "a head of \(head.labelCount) x \(head.hiddenSize)"
+    if let missing { size += " in a language model without \(missing)," }
     guard !head.isStacked else {
       return Self(
         .headUnsupported,
         "is \(size) in \(head.inner.count + 1) layers, with activations that no file names; "
           + "transformers looks for score.weight only and would start a random one",
         file: head.weight.file, tensor: head.weight.spec.name,
-        remedy: "Use it with the modelling code that it came with; 'graft head rename' and merges "
-          + "carry it along")
+        remedy: "Use it with the modelling code that it came with, or say what stands between the "
+          + "layers: 'graft head convert --activation none --to score' makes them one, "
+          + "'--activation relu --to reward-model' makes them the head of Qwen's reward models. "
+          + "'graft head rename' and merges carry them along")
     }
     return Self(
       .headUnsupported,
@@ -144,6 +149,60 @@ extension GraftError {
       file: head.weight.file, tensor: head.weight.spec.name,
       remedy: "Layers with activations between them make no single matrix; 'graft head rename' "
         + "gives the module another name")
+  }
+
+  static func activationUnknown(_ head: Head, form: String) -> Self {
+    Self(
+      .headUnsupported,
+      "is the last of \(head.inner.count + 1) layers, and no file says what stands between them; "
+        + "the form '\(form)' depends on it",
+      file: head.weight.file, tensor: head.weight.spec.name,
+      remedy: "Look at the code of the model's class, and say it: --activation none makes one "
+        + "matrix of the layers, --activation relu goes with --to reward-model. 'graft head "
+        + "rename' gives the module another name and needs neither")
+  }
+
+  static func headActivated(_ head: Head, _ activation: HeadActivation, form: String) -> Self {
+    Self(
+      .headUnsupported,
+      "is the last of \(head.inner.count + 1) layers with '\(activation)' between them, which no "
+        + "single matrix equals; the form '\(form)' holds one",
+      file: head.weight.file, tensor: head.weight.spec.name,
+      remedy: activation == .relu
+        ? "Use --to reward-model, which holds both layers, or 'graft head rename'"
+        : "Keep the modelling code that it came with; 'graft head rename' gives the module another "
+          + "name")
+  }
+
+  static func activationContradicted(_ activation: HeadActivation, config: String) -> Self {
+    Self(
+      .headUnsupported,
+      "names a class whose head has a ReLU between its layers; --activation says "
+        + "'\(activation)'", file: config, remedy: "Leave out --activation")
+  }
+
+  static func activationWithoutLayers(_ head: Head) -> Self {
+    Self(
+      .headUnsupported, "is the only layer of the head; --activation says what stands between two",
+      file: head.weight.file, tensor: head.weight.spec.name, remedy: "Leave out --activation")
+  }
+
+  static func headLayersDoNotFit(_ tensor: any TensorSource, expected: Int) -> Self {
+    Self(
+      .headMismatch,
+      "has shape \(tensor.spec.shape); the layer after it takes \(expected) numbers",
+      file: tensor.file, tensor: tensor.spec.name,
+      remedy: "The numbers in the layers' names are not their order; use 'graft head rename'")
+  }
+
+  static func rewardModelClassUnknown(_ family: String, file: String) -> Self {
+    Self(
+      .headUnsupported,
+      "is of the family '\(family)', which has no class whose head is two layers; Qwen 2 has "
+        + "(Qwen2ForRewardModel)",
+      file: file,
+      remedy: "If you have the code of such a class, give the family's part of its name, as in "
+        + "--class-name Llama; else 'graft head rename' carries the layers")
   }
 
   static func offsetBesideBias(_ head: Head, file: String) -> Self {

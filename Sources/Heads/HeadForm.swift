@@ -13,11 +13,14 @@ public enum HeadForm: String, Sendable, CaseIterable {
   case openRLHF = "openrlhf"
   /// The same with `value_head.weight`: OpenRLHF's older checkpoints.
   case oldOpenRLHF = "value_head"
+  /// `score.0` and `score.2` with a ReLU between them, in a `...ForRewardModel`: Qwen's reward
+  /// models, vLLM.
+  case rewardModel = "reward-model"
 
   /// The module that holds the head.
   public var module: String {
     switch self {
-    case .score, .tokenClassifier, .openRLHF: HeadKind.score.module
+    case .score, .tokenClassifier, .openRLHF, .rewardModel: HeadKind.score.module
     case .valueHead, .trl: HeadKind.valueHead.module
     case .oldOpenRLHF: "value_head"
     }
@@ -26,7 +29,7 @@ public enum HeadForm: String, Sendable, CaseIterable {
   /// Whether it has a bias; it then needs one, if of zero.
   public var hasBias: Bool {
     switch self {
-    case .tokenClassifier, .valueHead, .trl: true
+    case .tokenClassifier, .valueHead, .trl, .rewardModel: true
     case .score, .openRLHF, .oldOpenRLHF: false
     }
   }
@@ -37,7 +40,7 @@ public enum HeadForm: String, Sendable, CaseIterable {
   /// Whether its reader knows heads of one score only.
   var isScalar: Bool {
     switch self {
-    case .score, .tokenClassifier: false
+    case .score, .tokenClassifier, .rewardModel: false
     case .valueHead, .trl, .openRLHF, .oldOpenRLHF: true
     }
   }
@@ -48,6 +51,7 @@ public enum HeadForm: String, Sendable, CaseIterable {
     case .score, .openRLHF, .oldOpenRLHF: "ForSequenceClassification"
     case .tokenClassifier: "ForTokenClassification"
     case .valueHead, .trl: "ForCausalLM"
+    case .rewardModel: "ForRewardModel"
     }
   }
 
@@ -56,7 +60,7 @@ public enum HeadForm: String, Sendable, CaseIterable {
     switch self {
     case .openRLHF, .oldOpenRLHF: module
     case .score, .tokenClassifier: declared ? module : nil
-    case .valueHead, .trl: nil
+    case .valueHead, .trl, .rewardModel: nil
     }
   }
 }

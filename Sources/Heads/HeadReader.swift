@@ -29,12 +29,35 @@ public struct HeadReader: Sendable, Hashable {
   /// Sources: transformers 5.23 `from_pretrained`, TRL 0.24
   /// `AutoModelForCausalLMWithValueHead.from_pretrained`, OpenRLHF 0.11
   /// `get_llm_for_sequence_regression`, LLaMA-Factory 0.9.5 `load_valuehead_params`.
+  ///
+  /// Of a model whose head has several layers, also what vLLM's class for such heads would do
+  /// (vllm/model_executor/models/qwen2_rm.py).
   public static func all(_ search: HeadSearch, config: ModelConfig) -> [HeadReader] {
-    [
+    var readers = [
       classifier(search, config, tool: "transformers AutoModelForSequenceClassification"),
       classifier(search, config, tool: "transformers AutoModelForTokenClassification"),
       trl(search), openRLHF(search, config), llamaFactory(search),
     ]
+    if search.heads.contains(where: \.isStacked) || config.isRewardModelClass {
+      readers.append(rewardModel(search, config))
+    }
+    return readers
+  }
+
+  private static func rewardModel(_ search: HeadSearch, _ config: ModelConfig) -> HeadReader {
+    let tool = "vLLM Qwen2ForRewardModel"
+    guard config.isRewardModelClass else {
+      let name = config.architectures.first ?? "nothing"
+      return HeadReader(
+        tool: tool, outcome: .refuses, reason: "config.json names \(name), not this class")
+    }
+    guard let head = search.rewardModelHead(config) else {
+      let other = search.heads.first.map { "the head is \($0.place)" } ?? "there is no head"
+      return HeadReader(
+        tool: tool, outcome: .refuses, reason: "it looks for score.0 and score.2; \(other)")
+    }
+    return HeadReader(
+      tool: tool, outcome: .uses, reason: "\(head.inner.count + 1) layers, with a ReLU between")
   }
 
   /// The same for an adapter directory.

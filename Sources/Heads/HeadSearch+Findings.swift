@@ -6,9 +6,17 @@ extension HeadSearch {
   /// Compares the heads with config.json.
   ///
   /// A causal model without a head is fine; one that claims to be a classifier is not.
-  public func findings(config: ModelConfig) -> [Finding] {
+  ///
+  /// - Parameter missingOutput: the output matrix that the class needs and that is not there, as in
+  ///   "lm_head.weight": with a head, the model is a classifier under another class's name.
+  public func findings(config: ModelConfig, missingOutput: String? = nil) -> [Finding] {
     var out: [Finding] = []
-    if config.claimsHead, standard == nil {
+    if let head = rewardModelHead(config) {
+      if let hidden = try? config.hiddenSize, hidden != head.hiddenSize {
+        let width = (head.inner.first?.weight ?? head.weight).spec
+        out.append(Finding(.problem, .headWidth(width, hidden: hidden, file: config.file)))
+      }
+    } else if config.claimsHead, standard == nil {
       do throws(GraftError) {
         let head = try choose()
         if head.kind.module != config.headPrefixes.first || head.isBeside {
@@ -21,7 +29,10 @@ extension HeadSearch {
       }
     } else {
       for head in heads where head.kind.module != standardModule || head.isStacked {
-        out.append(Finding(.warning, .headNotConverted(head, directory: directory)))
+        out.append(
+          Finding(
+            missingOutput == nil ? .warning : .problem,
+            .headNotConverted(head, directory: directory, lacking: missingOutput)))
       }
     }
     if let standard { out += Self.check(standard, config: config) }
@@ -34,6 +45,14 @@ extension HeadSearch {
       out.append(Finding(.problem, error))
     }
     return out
+  }
+
+  /// The head of two layers that the class of Qwen's reward models reads, where that is the class.
+  public func rewardModelHead(_ config: ModelConfig) -> Head? {
+    guard config.isRewardModelClass else { return nil }
+    return heads.first {
+      $0.kind.isStandard && $0.wrapper.isEmpty && !$0.isBeside && $0.inner.map(\.index) == [0]
+    }
   }
 
   /// Compares a head's shape with config.json: hidden size, number of labels.

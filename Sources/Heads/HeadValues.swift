@@ -16,16 +16,24 @@ struct HeadValues {
 
   var labelCount: Int { weight.spec.shape.first ?? 0 }
 
-  /// A head that is there. A declared offset is its bias.
-  init(_ head: Head, declared: HeadDeclaration, file: String) throws(GraftError) {
+  /// A head that is there; of several layers the last, or all of them folded into one. A declared
+  /// offset is its bias.
+  init(
+    _ head: Head, declared: HeadDeclaration, file: String, folding: Bool = false
+  ) throws(GraftError) {
     weight = head.weight
     dtype = head.weight.spec.dtype
     bias = head.bias
+    if folding {
+      (weight, bias) = try head.folded()
+      dtype = .f32
+      how = "the product of the head's \(head.inner.count + 1) layers, rounded once to float32"
+    }
     guard !declared.offset.isEmpty else { return }
     guard declared.offset.count == head.labelCount else {
       throw .offsetLabels(declared.offset.count, labels: head.labelCount, file: file)
     }
-    guard head.bias == nil else { throw .offsetBesideBias(head, file: file) }
+    guard bias == nil else { throw .offsetBesideBias(head, file: file) }
     bias = Self.vector(declared.offset, dtype: declared.offsetType, origin: file)
   }
 

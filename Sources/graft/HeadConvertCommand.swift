@@ -15,7 +15,9 @@ struct HeadConvertCommand: ParsableCommand {
         trl               v_head.summary in the weights of a ...ForCausalLM (TRL)
         openrlhf          score.weight, named in value_head_prefix (OpenRLHF)
         value_head        value_head.weight, named in value_head_prefix (OpenRLHF, older)
-      The first and the third also serve adapters. A bias that a form has no place for is declared \
+        reward-model      score.0 and score.2 with a ReLU between, in a ...ForRewardModel (Qwen, vLLM)
+      A head of several layers needs --activation, because no file says what stands between them: \
+      with none the layers become one, with relu they go into a reward-model. The first and the third also serve adapters. A bias that a form has no place for is declared \
       as graft_head.offset in the configuration, and is a bias again on the way back.
       """)
 
@@ -42,6 +44,13 @@ struct HeadConvertCommand: ParsableCommand {
   @Flag(help: "Take OpenRLHF's (r - mean) / std into the head, rounded once.")
   var foldNormalization = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What stands between a head's layers: "
+        + "\(HeadActivation.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "function"))
+  var activation: HeadActivation?
+
   @Option(help: "The family's part of the class name, as in Llama, where it is not known.")
   var className: String?
 
@@ -52,6 +61,7 @@ struct HeadConvertCommand: ParsableCommand {
     conversion.keepsOutputMatrix = keepLmHead
     conversion.outputMatrixFrom = lmHeadFrom
     conversion.foldsNormalization = foldNormalization
+    conversion.activation = activation
     conversion.className = className
     conversion.replacesOutput = output.force
     conversion.shardByteLimit = try Options.size(output.shardSize)

@@ -2,3 +2,5 @@ public import ArgumentParser
 public import Heads
 
 extension HeadForm: ExpressibleByArgument {}
+
+extension HeadActivation: ExpressibleByArgument {}

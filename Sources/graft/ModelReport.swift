@@ -56,20 +56,49 @@ struct ModelReport {
     }
   }
 
+  /// Whether the class or the lack of another says that it is a language model, and it has no
+  /// output matrix.
+  private var lacksOutput: Bool {
+    guard role == .causal, directory.stored(directory.names.outputName) == nil else { return false }
+    return (try? directory.config.tiesEmbeddings) == false
+  }
+
   private mutating func check() {
-    findings += heads.findings(config: directory.config)
-    findings += zip(heads.heads, statistics).compactMap { $0.finding($1) }
     let config = directory.config
-    // Without the head that it claims, a classifier is checked as what its tensors are.
-    if role.isClassifier, heads.standard == nil {
-      role = directory.store[directory.names.outputName] != nil ? .causal : .backbone
+    let isCausalClass = config.architectures.contains {
+      $0.hasSuffix("ForCausalLM") || $0.hasSuffix("LMHeadModel")
+    }
+    let lacksOutput = lacksOutput
+    findings += heads.findings(
+      config: config,
+      missingOutput: lacksOutput && isCausalClass ? directory.names.outputName : nil)
+    findings += zip(heads.heads, statistics).compactMap { $0.finding($1) }
+    // With a head of another name, or without the one that it claims, what is left is checked: the
+    // backbone, and the output matrix if it is there.
+    var placeholder: [any TensorSource] = []
+    if heads.standard == nil, role.isClassifier || (lacksOutput && !heads.heads.isEmpty) {
+      if directory.stored(directory.names.outputName) != nil {
+        role = .causal
+      } else {
+        role = .sequenceClassifier(labels: 1)
+        let width = directory.stored(directory.names.embeddingName)?.spec.shape.last ?? 1
+        placeholder = [
+          MemorySource(
+            name: "score.weight", shape: [1, width], floats: [Float](repeating: 0, count: width),
+            origin: "the head")
+        ]
+      }
     }
     do {
-      findings += try directory.resolve(as: role).findings
+      let others = heads.heads.filter { $0.weight.spec.name != heads.standard?.weight.spec.name }
+      findings += try directory.resolve(
+        as: role, supplying: placeholder, leavingOut: others.flatMap(\.tensors)
+      ).findings
     } catch {
       findings.append(Finding(.problem, error))
     }
-    if case .sequenceClassifier = role, config.json["pad_token_id"]?.int == nil {
+    if case .sequenceClassifier = role, placeholder.isEmpty, config.json["pad_token_id"]?.int == nil
+    {
       findings.append(Finding(.warning, .noPadding(config.file)))
     }
     if let tokenizer, let rows = embeddingRows, tokenizer.tokenCount > rows {
@@ -97,6 +126,9 @@ struct ModelReport {
       return head.labelCount == 1
         ? "reward model (a head with one score)"
         : "sequence classifier (a head with \(head.labelCount) labels)"
+    }
+    if let head = heads.rewardModelHead(directory.config) {
+      return "reward model (a head of \(head.inner.count + 1) layers)"
     }
     if let head = heads.heads.first {
       return "model with a head that transformers does not look for (\(head.kind.module))"

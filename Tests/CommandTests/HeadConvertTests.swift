@@ -147,6 +147,77 @@ import Testing
     }
   }
 
+  /// A head of two layers: with a ReLU in the class that Qwen has for it, without one in a
+  /// classifier of transformers.
+  @Test(.enabled(if: PeersPython.isPresent, "needs the peers"))
+  func layersGiveTheSameRewards() throws {
+    let make = """
+      import sys, torch
+      from safetensors.torch import save_file
+      from transformers import Qwen2Config, Qwen2Model
+      torch.manual_seed(3)
+      config = Qwen2Config(hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+                           num_attention_heads=4, num_key_value_heads=2, vocab_size=96)
+      config.architectures = ["Qwen2ForCausalLM"]
+      config.save_pretrained(sys.argv[1])
+      body = Qwen2Model(config).eval()
+      head = {f"v_head.summary.{k}.{n}": torch.randn(s) for k, n, s in (
+          (0, "weight", (32, 32)), (0, "bias", (32,)), (2, "weight", (1, 32)), (2, "bias", (1,)))}
+      state = {f"model.{k}": v for k, v in body.state_dict().items()}
+      save_file({**state, **head}, f"{sys.argv[1]}/model.safetensors")
+      """
+    let compare = """
+      import json, sys, torch
+      from safetensors.torch import load_file
+      from torch import nn
+      from transformers import AutoConfig, AutoModelForSequenceClassification, Qwen2Model
+      start, stacked, folded = sys.argv[1:]
+      ids = torch.tensor([[5, 6, 7, 80, 90]])
+      class RewardModel(nn.Module):
+          def __init__(self, config):
+              super().__init__()
+              size = config.hidden_size
+              self.model = Qwen2Model(config)
+              self.score = nn.Sequential(
+                  nn.Linear(size, size), nn.ReLU(), nn.Linear(size, config.num_labels))
+          def forward(self, ids):
+              return self.score(self.model(ids).last_hidden_state)[0, -1]
+      state = load_file(f"{start}/model.safetensors")
+      config = AutoConfig.from_pretrained(stacked)
+      model = RewardModel(config).eval()
+      model.load_state_dict(load_file(f"{stacked}/model.safetensors"), strict=True)
+      with torch.no_grad():
+          hidden = model.model(ids).last_hidden_state[0, -1]
+          w = [state[f"v_head.summary.{k}.weight"] for k in (0, 2)]
+          b = [state[f"v_head.summary.{k}.bias"] for k in (0, 2)]
+          inner = w[0] @ hidden + b[0]
+          assert torch.allclose(w[1] @ inner.relu() + b[1], model(ids), atol=1e-5)
+          plain, info = AutoModelForSequenceClassification.from_pretrained(
+              folded, output_loading_info=True)
+          assert not info["missing_keys"] and not info["unexpected_keys"], info
+          plain.config.pad_token_id = 0
+          offset = json.load(open(f"{folded}/config.json"))["graft_head"]["offset"][0]
+          reward = plain.eval()(ids).logits[0] + offset
+          assert torch.allclose(w[1] @ inner + b[1], reward, atol=1e-4), reward
+      print(config.architectures[0])
+      """
+    let (start, stacked, folded) = (
+      directory.file("start"), directory.file("stacked"), directory.file("folded")
+    )
+    try PeersPython.run(["-c", make, start])
+    let inspected = try GraftCommand.run(["inspect", start])
+    #expect(inspected.code == 1)
+    #expect(inspected.output.contains("in a language model without lm_head.weight"))
+    #expect(!inspected.output.contains("missing"))
+    try head(["convert", start, "--to", "reward-model", "--activation", "relu", "-o", stacked])
+    try head(["convert", start, "--to", "score", "--activation", "none", "-o", folded])
+    let printed = try PeersPython.run(["-c", compare, start, stacked, folded])
+    #expect(printed.contains("Qwen2ForRewardModel"))
+    for output in [stacked, folded] {
+      #expect(try GraftCommand.run(["inspect", output]).code == 0)
+    }
+  }
+
   private func head(_ arguments: [String]) throws {
     let result = try GraftCommand.run(["head"] + arguments)
     #expect(result.code == 0, "\(arguments) \(result.errors)")

@@ -147,6 +147,20 @@ import Testing
     #expect(search.findings(config: model.config).map(\.severity) == [.warning])
   }
 
+  @Test func aHeadThatTorchSavedBesideIsFound() throws {
+    let path = directory.file("model")
+    try TinyLlama().write(to: path)
+    let saved = try readFile(Fixtures.path("torch-archives/value_head.pt"))
+    _ = try directory.write(saved, to: "model/value_head.bin")
+    let head = try #require(try Head.beside(path).first)
+    #expect(head.isBeside && head.kind == .valueHead)
+    let truth = try TensorStore(file: Fixtures.path("torch-archives/value_head.safetensors"))
+    #expect(try head.weight.bytes() == truth["v_head.summary.weight"]?.bytes())
+    #expect(try head.bias?.floats() == [0.25])
+    _ = try directory.write(Array(saved.prefix(200)), to: "model/value_head.bin")
+    #expect(throws: GraftError.self) { try Head.beside(path) }
+  }
+
   @Test func oneRowWithoutLabelsInTheConfigIsAProblem() throws {
     var model = TinyLlama(labels: 1)
     try model.config.set("id2label", "null")

@@ -10,7 +10,7 @@ import TorchArchive
 @Suite struct TorchFileTests {
   static let names = [
     "types", "views", "legacy", "legacy_views", "wrapped", "protocol3", "protocol4", "protocol5",
-    "attributes", "deflated", "zip64", "plain", "big_endian",
+    "attributes", "deflated", "zip64", "plain", "big_endian", "value_head",
   ]
 
   static func check(_ name: String, in folder: String) throws {
