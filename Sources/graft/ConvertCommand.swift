@@ -48,7 +48,7 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "For an adapter: its base model, where the other format needs to know of it.")
   var base: String?
 
-  @Flag(help: "For an adapter: print the plan and write nothing.")
+  @Flag(help: "Print the plan, with the origin of every tensor, and write nothing.")
   var dryRun = false
 
   @Flag(help: "Replace the output if it exists.")
@@ -61,8 +61,8 @@ struct ConvertCommand: ParsableCommand {
     if Adapter.isAdapter(input), !fileExists("\(input)/config.json") || to != nil {
       return try convertAdapter()
     }
-    guard to == nil, base == nil, !dryRun else {
-      throw ValidationError("--to, --base and --dry-run are for adapters, and this is none.")
+    guard to == nil, base == nil else {
+      throw ValidationError("--to and --base are for adapters, and this is none.")
     }
     var conversion = Conversion(
       input: input, output: output, dtype: try Options.dtype(dtype))
@@ -73,6 +73,7 @@ struct ConvertCommand: ParsableCommand {
     }
     conversion.asLlama = layout != nil
     conversion.replacesOutput = force
+    if dryRun { return describe(try conversion.plan()) }
     var progress = Progress("converting")
     let summary = try conversion.run { done, total in progress.update(done, of: total) }
     progress.finish()
@@ -91,6 +92,21 @@ struct ConvertCommand: ParsableCommand {
     let conversion = try AdapterConversion(adapter, to: dialect, base: model)
     if dryRun { return ConversionReport(conversion, output: output, json: json).describe() }
     try ConversionReport(conversion, output: output, json: json).write(replacing: force)
+  }
+
+  private func describe(_ plan: Conversion.Plan) {
+    let report = PlanReport(tensors: plan.tensors, ledger: plan.ledger)
+    if json {
+      let out: JSONValue = [
+        "tensors": report.json, "dropped": report.dropped,
+        "notes": .array(plan.notes.map { .string($0) }),
+      ]
+      return print(out.text(.pretty))
+    }
+    print("Would write to \(output):")
+    for line in report.text { print(line) }
+    for note in plan.notes { print("  note: \(note)") }
+    print("\(counted(plan.tensors.count, "tensor")). Nothing was written.")
   }
 
   private func report(_ summary: Conversion.Summary) {

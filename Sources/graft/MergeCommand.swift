@@ -140,24 +140,13 @@ struct MergeCommand: ParsableCommand {
   }
 
   private func describe(_ plan: MergePlan) {
+    let report = PlanReport(tensors: plan.tensors.map(\.spec), ledger: plan.ledger)
     if json {
-      let tensors = plan.tensors.map { tensor -> JSONValue in
-        [
-          "name": .string(tensor.spec.name), "dtype": .string(tensor.spec.dtype.rawValue),
-          "shape": .array(tensor.spec.shape.map { JSONValue($0) }),
-          "origin": .string(plan.ledger.origin(of: tensor.spec.name)?.text ?? ""),
-        ]
-      }
-      let report: JSONValue = ["role": .string(plan.roleName), "tensors": .array(tensors)]
-      print(report.text(.pretty))
-      return
-    }
-    let rows = plan.tensors.map { tensor in
-      [tensor.spec.description, plan.ledger.origin(of: tensor.spec.name)?.how ?? ""]
+      let out: JSONValue = ["role": .string(plan.roleName), "tensors": report.json]
+      return print(out.text(.pretty))
     }
     print("Would write a \(plan.roleName) to \(output):")
-    for line in table(rows) { print(line) }
-    for (tensor, reason) in plan.ledger.dropped { print("  left out: \(tensor): \(reason)") }
+    for line in report.text { print(line) }
     print("\(counted(plan.changedTensors, "tensor")) changed or added. Nothing was written.")
   }
 }

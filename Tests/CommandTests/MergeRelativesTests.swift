@@ -1,3 +1,4 @@
+import Checkpoint
 import FileIO
 import StrictJSON
 import TensorCore
@@ -34,6 +35,31 @@ struct MergeRelativesTests {
   private func expectOK(_ words: String) throws {
     let result = try graft(words)
     #expect(result.code == 0, "\(words)\n\(result.output)\(result.errors)")
+  }
+
+  @Test func `a conversion shows every tensor's origin and writes nothing`() throws {
+    try TinyMixture("qwen3_moe").write(to: temporary.file("moe"))
+    let shown = try graft("convert @moe -o @fused --experts fused --dry-run")
+    #expect(shown.code == 0, "\(shown.errors)")
+    #expect(shown.output.contains("(model.layers.0.mlp.experts.0.gate_proj.weight and 5 more)"))
+    #expect(shown.output.contains("Nothing was written"))
+    #expect(try !directoryEntries(temporary.path).contains { $0.contains("fused") })
+    let json = try graft("convert @moe -o @fused --experts fused --dtype bf16 --dry-run --json")
+    let planned = try #require(try JSONValue.parse(json.output)["tensors"]?.array)
+    try expectOK("convert @moe -o @fused --experts fused --dtype bf16")
+    let written = try ModelDirectory(temporary.file("fused")).store
+    #expect(planned.compactMap { $0["name"]?.string }.sorted() == written.names.sorted())
+    for tensor in planned {
+      let spec = try #require(tensor["name"]?.string.flatMap { written[$0]?.spec })
+      #expect(tensor["dtype"]?.string == spec.dtype.rawValue)
+      #expect(tensor["shape"]?.array?.compactMap(\.int) == spec.shape)
+      #expect(tensor["origin"]?.string?.contains("model.safetensors: ") == true)
+    }
+    let merged = try graft("merge @base @one -o @x --dry-run")
+    #expect(merged.output.contains("Nothing was written"))
+    removeTree(temporary.file("moe/config.json"))
+    try writeFileAtomically(temporary.file("moe/config.json"), "{}")
+    #expect(try graft("convert @moe -o @fused2 --experts fused --dry-run").code == 3)
   }
 
   @Test func `two adapters merge, verify by their own record, and come off again`() throws {

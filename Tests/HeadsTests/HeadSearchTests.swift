@@ -157,6 +157,7 @@ import Testing
     let truth = try TensorStore(file: Fixtures.path("torch-archives/value_head.safetensors"))
     #expect(try head.weight.bytes() == truth["v_head.summary.weight"]?.bytes())
     #expect(try head.bias?.floats() == [0.25])
+    removeTree("\(path)/value_head.bin")
     _ = try directory.write(Array(saved.prefix(200)), to: "model/value_head.bin")
     #expect(throws: GraftError.self) { try Head.beside(path) }
   }

@@ -84,7 +84,9 @@ import Testing
       TensorFixture("reward_head.1.weight", [6, 5], seed: 6),
       TensorFixture("reward_head.2.weight", [1, 6], seed: 7),
     ]
-    let model = try convert(try model(three), to: .valueHead) { $0.activation = HeadActivation.none }
+    let model = try convert(try model(three), to: .valueHead) {
+      $0.activation = HeadActivation.none
+    }
     let head = try #require(try Head.beside(model.path).first)
     for (found, truth) in zip(try head.weight.floats(), product(three).weight) {
       #expect(abs(found - truth) <= 2 * truth.ulp)

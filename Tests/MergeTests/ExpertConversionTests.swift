@@ -57,6 +57,30 @@ import Testing
     }
   }
 
+  @Test func `experts one by one come with the configuration that transformers 4 reads`() throws {
+    try TinyMixture("qwen3_moe").write(to: temporary.file("m"))
+    let file = temporary.file("m/config.json")
+    var config = JSONObjectFixture(String(decoding: try readFile(file), as: UTF8.self))
+    try config.set("num_experts", nil)
+    try config.set("num_local_experts", "3")
+    try config.set(
+      "rope_parameters", #"{"rope_theta": 1000000.0, "rope_type": "yarn", "factor": 4.0}"#)
+    removeTree(file)
+    try writeFileAtomically(file, config.text)
+    let fused = try convert(temporary.file("m"), "fused", experts: .fused)
+    #expect(fused.config.json["num_local_experts"] == 3)
+    #expect(fused.config.json["rope_theta"] == nil)
+    let single = try convert(temporary.file("fused"), "single", experts: .perExpert).config.json
+    #expect(single["num_experts"] == 3 && single["num_local_experts"] == nil)
+    #expect(single["rope_theta"] == 1000000.0)
+    #expect(single["rope_scaling"] == ["rope_type": "yarn", "factor": 4.0])
+    #expect(single["rope_parameters"]?["rope_theta"] == 1000000.0)
+    let other = TinyMixture("mixtral")
+    try other.write(to: temporary.file("mixtral"))
+    let kept = try convert(temporary.file("mixtral"), "kept", experts: .perExpert).config.json
+    #expect(kept == (try ModelDirectory(temporary.file("mixtral")).config.json))
+  }
+
   @Test func `another type is rounded on the way`() throws {
     try TinyMixture("mixtral").write(to: temporary.file("m"))
     let direct = try convert(temporary.file("m"), "a", experts: .fused, dtype: .bf16)

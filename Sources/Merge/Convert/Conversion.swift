@@ -53,9 +53,7 @@ public struct Conversion: Sendable {
   /// - Throws: ``GraftError`` if an input is broken or cannot be converted, or the output cannot be
   ///   written; nothing stays under its name then.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws(GraftError) -> Summary {
-    if let dtype, ![.f32, .f16, .bf16].contains(dtype) {
-      throw .unsupportedOutputType(dtype.rawValue)
-    }
+    try checkType()
     return directoryExists(input)
       ? try convertDirectory(progress) : try convertGGUF(progress)
   }
@@ -65,10 +63,7 @@ public struct Conversion: Sendable {
     let dtype = dtype ?? .bf16
     let model = try GGUFModel(gguf, dtype: dtype)
     let tokenizer = try GGUFTokenizer(gguf)
-    var planned: [PlannedTensor] = []
-    for (name, source) in model.tensors {
-      planned.append(try PlannedTensor(rounding: source, as: name, to: dtype))
-    }
+    let planned = try plan(model)
     let directory = try OutputDirectory(output, replacing: replacesOutput, inputs: [input])
     let hashes = InputHashes([input])
     var records = try writeTensors(
@@ -100,16 +95,13 @@ public struct Conversion: Sendable {
     records.append(try writeConfig(config, in: directory))
     let read = model.store.files.map { splitPath($0).name } + ["config.json"] + beside.copied
     let inputs = [try Provenance.input(input, files: read, hashes: hashes)]
-    var notes = beside.notes
-    if let experts, model.expertLayout == experts {
-      notes.append("the experts are \(experts.rawValue) already")
-    }
     return try seal(
-      records, planned, ledger, inputs, notes: notes, dtype: dtype, in: directory)
+      records, planned, ledger, inputs, notes: beside.notes + notes(model), dtype: dtype,
+      in: directory)
   }
 
   /// Every tensor of a directory: as it is, in another type, or with experts in another layout.
-  private func plan(
+  func plan(
     _ model: ModelDirectory
   ) throws(GraftError) -> (tensors: [PlannedTensor], ledger: Ledger) {
     var turned: [String: [ExpertConversion.Entry]] = [:]
@@ -157,10 +149,10 @@ public struct Conversion: Sendable {
     _ config: ModelConfig, in directory: OutputDirectory
   ) throws(GraftError) -> FileRecord {
     let name = "config.json"
-    var json = config.json
+    var json = experts == .perExpert ? config.readableByTransformers4 : config.json
     if let dtype {
       json[json["dtype"] == nil ? "torch_dtype" : "dtype"] = .string(dtype.torchName)
-    } else if !asLlama {
+    } else if !asLlama, json == config.json {
       return try directory.copy("\(input)/\(name)", to: name)
     }
     let text = JSONValue.object(json).text(.pretty) + "\n"
