@@ -13,7 +13,8 @@ import sys
 import torch
 from peft import (IA3Config, LoHaConfig, LoKrConfig, LoraConfig, OFTConfig, PeftModel,
                   TrainableTokensConfig, VeraConfig, get_peft_model)
-from transformers import (AutoModelForCausalLM, GPT2Config, LlamaConfig, MixtralConfig, Qwen2Config)
+from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, LlamaConfig,
+                          MixtralConfig, Qwen2Config)
 
 PROMPTS = [[3, 17, 40, 5], [60, 2, 2, 31, 9, 50]]
 
@@ -27,6 +28,9 @@ def model(kind, tied=False, square=False):
         config = LlamaConfig(**size)
     elif kind == "qwen2":
         config = Qwen2Config(**size)
+    elif kind == "neox":
+        size.pop("num_key_value_heads")
+        config = GPTNeoXConfig(**size)
     elif kind == "mixtral":
         config = MixtralConfig(**size, num_local_experts=4, num_experts_per_tok=2)
     else:
@@ -58,6 +62,10 @@ CASES = {
     "tied_tokens_apart": ("llama", True, lambda: lora(
         trainable_token_indices={"embed_tokens": [9, 2], "lm_head": [60, 1]})),
     "gpt2_output": ("gpt2", True, lambda: lora(target_modules=["lm_head", "c_attn"])),
+    "neox_output": ("neox", False, lambda: lora(target_modules=["lm_head", "query_key_value"])),
+    "neox_saved_output": ("neox", False, lambda: lora(
+        target_modules=["query_key_value"], modules_to_save=["lm_head"])),
+    "neox_tied_output": ("neox", True, lambda: lora(target_modules=["lm_head", "dense"])),
     "gpt2_tokens": ("gpt2", True, lambda: lora(
         target_modules=["c_attn"], trainable_token_indices={"wte": [9, 2]})),
     "tokens_only": ("llama", False, lambda: TrainableTokensConfig(token_indices=[40, 3, 17])),

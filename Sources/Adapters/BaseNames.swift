@@ -39,7 +39,21 @@ struct BaseNames {
     self.byPlainName = byPlainName
   }
 
+  /// The base's tensor that a name means.
   func match(_ name: String) -> Match {
+    let found = matchAsNamed(name)
+    guard case .none = found, let other = Self.onDisk(name), names.contains(other) else {
+      return found
+    }
+    return .one(other, nil)
+  }
+
+  /// The name in GPT-NeoX's files of the output matrix that transformers 5 calls `lm_head`.
+  static func onDisk(_ name: String) -> String? {
+    name == "lm_head" || name.hasPrefix("lm_head.") ? "embed_out" + name.dropFirst(7) : nil
+  }
+
+  private func matchAsNamed(_ name: String) -> Match {
     if names.contains(name) { return .one(name, Shift()) }
     let longer = bySuffix[name[...]] ?? []
     let shorter = suffixes(of: name).dropFirst().filter { names.contains(String($0)) }

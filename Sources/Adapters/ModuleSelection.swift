@@ -50,7 +50,9 @@ struct ModuleMatcher {
 }
 
 /// Modules that "all-linear" leaves out.
-private let outputModules: Set = ["lm_head", "score", "classifier", "embed_tokens"]
+private let outputModules: Set = [
+  "lm_head", "embed_out", "score", "classifier", "embed_tokens",
+]
 
 /// `a.b.c`, `b.c`, `c`
 func suffixes(of path: String) -> some Sequence<Substring> {

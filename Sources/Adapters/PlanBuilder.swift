@@ -184,7 +184,8 @@ struct PlanBuilder {
       name.hasSuffix(".weight")
         && inputEmbeddings.contains(lastComponent(String(name.dropLast(".weight".count))))
     }
-    guard let output, embeddings.count == 1, let spec = base[embeddings[0]] else { return nil }
+    guard var output, embeddings.count == 1, let spec = base[embeddings[0]] else { return nil }
+    if spec.name.hasSuffix("embed_in.weight") { output = BaseNames.onDisk(output) ?? output }
     meant.insert(output)
     base[output] = TensorSpec(name: output, dtype: spec.dtype, shape: spec.shape)
     tiedOutput = AdapterPlan.TiedOutput(output: output, embedding: spec.name)
@@ -217,9 +218,12 @@ struct PlanBuilder {
       guard let name = adapterName(spec.name) else { continue }
       if spec.shape.count == 2, name.hasSuffix(".weight") {
         let module = String(name.dropLast(".weight".count))
-        guard rules.isTarget(module) else { continue }
+        let isRenamed = spec.name == BaseNames.onDisk("lm_head.weight") && rules.isTarget("lm_head")
+        guard rules.isTarget(module) || isRenamed else { continue }
         targets.append(spec.name)
-        if !meant.contains(spec.name), !seen.contains(module) { missing.append(spec.name) }
+        if !meant.contains(spec.name), !seen.contains(isRenamed ? "lm_head" : module) {
+          missing.append(spec.name)
+        }
       } else if name.hasSuffix(".bias"), replacements[spec.name] == nil {
         let module = String(name.dropLast(".bias".count))
         let isWanted: Bool =
@@ -260,7 +264,9 @@ struct PlanBuilder {
       name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
     }
     func isPresent(_ module: String) -> Bool {
-      present.contains { path in suffixes(of: path).contains { $0 == module } }
+      present.contains { path in
+        suffixes(of: path).contains { $0 == module } || path == BaseNames.onDisk(module)
+      }
     }
     let saved = adapter.config.savedModules
     let heads = saved.filter { headModules.contains($0) }

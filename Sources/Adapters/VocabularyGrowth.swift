@@ -90,7 +90,8 @@ public struct VocabularyGrowth: Sendable {
     var found: (any TensorSource)?
     for tensor in adapter.store.names where tensor.hasSuffix(".weight") {
       let parts = tensor.split(separator: ".").map(String.init)
-      guard let place = parts.lastIndex(of: module),
+      guard
+        let place = parts.lastIndex(where: { $0 == module || BaseNames.onDisk($0) == module }),
         let source = adapter.store[tensor], source.spec.shape.count == 2
       else { continue }
       let between = parts[(place + 1)..<(parts.count - 1)]

@@ -75,6 +75,16 @@ public struct Provenance: Sendable {
       json(outputs: outputs).text(.pretty) + "\n", to: Self.fileName)
   }
 
+  /// Writes the record of a single output file beside it, as `FILE.graft.json`.
+  ///
+  /// - Returns: what was written.
+  public func seal(_ output: FileRecord, besideFile path: String) throws(GraftError) -> FileRecord {
+    let name = "\(output.name).\(Self.fileName)"
+    let text = json(outputs: [output]).text(.pretty) + "\n"
+    return FileRecord(
+      name: name, seal: try writeFileAtomically("\(splitPath(path).parent)/\(name)", text))
+  }
+
   private func json(outputs: [FileRecord]) -> JSONValue {
     var object = JSONObject()
     object["graft"] = 1

@@ -28,6 +28,11 @@ final class LowRankUpdate: Sendable {
       && delta.rank <= Int(graft_low_rank_limit)
   }
 
+  /// Whether A may be read from tiles: it is exact in float32, and the output is no bfloat16.
+  private var isTiled: Bool {
+    [.f32, .f16].contains(output.dtype) && [.f32, .f16, .bf16].contains(delta.a.spec.dtype)
+  }
+
   init(base: any TensorSource, delta: LowRankDelta, output: TensorSpec) throws(GraftError) {
     guard [.f32, .f16, .bf16].contains(base.spec.dtype),
       [.f32, .f16, .bf16].contains(output.dtype)
@@ -43,8 +48,13 @@ final class LowRankUpdate: Sendable {
     _ rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws(GraftError) {
     let b = try delta.b.floats(rows: rows).map { Double($0) * delta.scale }
-    // Where the fast way gives up, the other finds the value to blame.
-    let isDone = isFast ? try updateInPlace(buffer, b, rows) : false
+    // Where a fast way gives up, the plain one finds the value to blame.
+    var isDone = false
+    if isFast {
+      isDone = try updateInPlace(buffer, b, rows)
+    } else if isTiled {
+      isDone = try updateFromTiles(buffer, b, rows)
+    }
     if !isDone { try update(buffer, b, rows) }
     state.withLock {
       $0.rowsLeft -= rows.count
@@ -95,6 +105,57 @@ final class LowRankUpdate: Sendable {
     sums.withUnsafeBufferPointer { _ = narrow($0, to: output.dtype, into: buffer) }
   }
 
+  private func updateFromTiles(
+    _ buffer: UnsafeMutableRawBufferPointer, _ b: [Double], _ rows: Range<Int>
+  ) throws(GraftError) -> Bool {
+    let tiles = try tilesOfA()
+    if output.dtype == .f32 {
+      let floats = buffer.bindMemory(to: Float.self)
+      try base.read(rows: rows, asFloatsInto: floats)
+      return add(to: floats, b[...], tiles)
+    }
+    guard base.spec.dtype == .f16 else {
+      var sums = try base.floats(rows: rows)
+      let isDone = sums.withUnsafeMutableBufferPointer { add(to: $0, b[...], tiles) }
+      sums.withUnsafeBufferPointer { _ = narrow($0, to: .f16, into: buffer) }
+      return isDone
+    }
+    try base.read(rows: rows, into: buffer)
+    let halves = buffer.bindMemory(to: UInt16.self)
+    let (columns, rank) = (output.rowElementCount, delta.rank)
+    // A piece of rows that stays in the cache from one step to the next.
+    let step = max(1, (16 << 10) / max(columns, 1))
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: step * columns) { scratch in
+      for first in stride(from: 0, to: rows.count, by: step) {
+        let count = min(step, rows.count - first)
+        let piece = UnsafeMutableBufferPointer(rebasing: scratch[..<(count * columns)])
+        guard let floats = piece.baseAddress, let start = halves.baseAddress else { return true }
+        let place = start + first * columns
+        graft_f16_to_f32(place, floats, piece.count)
+        guard add(to: piece, b[first * rank..<(first + count) * rank], tiles) else { return false }
+        graft_f32_to_f16(floats, place, piece.count)
+      }
+      return true
+    }
+  }
+
+  /// Adds the product to rows in float32; for float16, rounded to odd.
+  private func add(
+    to rows: UnsafeMutableBufferPointer<Float>, _ b: ArraySlice<Double>, _ tiles: [Float]
+  ) -> Bool {
+    let (columns, rank) = (output.rowElementCount, delta.rank)
+    return b.withUnsafeBufferPointer { factors in
+      tiles.withUnsafeBufferPointer { tiles in
+        guard let weights = rows.baseAddress, let factors = factors.baseAddress,
+          let tiles = tiles.baseAddress
+        else { return true }
+        return graft_low_rank_update_tiles(
+          weights, factors, tiles, weights, b.count / rank, columns, rank, output.dtype == .f16,
+          limit)
+      }
+    }
+  }
+
   private func tilesOfA() throws(GraftError) -> [Float] {
     if let tiles = state.withLock({ $0.tiles }) { return tiles }
     let a = try delta.a.floats()
@@ -120,14 +181,17 @@ final class LowRankUpdate: Sendable {
     return a
   }
 
+  /// The largest number of the output's type.
+  private var limit: Float {
+    switch output.dtype {
+    case .f16: 65_504
+    case .bf16: Float(BFloat16(bitPattern: 0x7F7F))
+    default: .greatestFiniteMagnitude
+    }
+  }
+
   /// A sum that the output's type cannot hold would be written as infinity.
   private func checkRange(_ sums: [Float]) throws(GraftError) {
-    let limit: Float =
-      switch output.dtype {
-      case .f16: 65_504
-      case .bf16: Float(BFloat16(bitPattern: 0x7F7F))
-      default: .greatestFiniteMagnitude
-      }
     guard let bad = sums.first(where: { !($0.magnitude <= limit) }) else { return }
     throw .outOfRange(bad, output, file: base.file)
   }

@@ -76,6 +76,16 @@ extension GraftError {
       remedy: "Without --untie=never the merged model holds both, with tie_word_embeddings: false")
   }
 
+  static func tiedWithinLarger(_ tensor: String, adapter: String) -> Self {
+    Self(
+      .tiedEmbeddingChanged,
+      "is tied to the output matrix, the adapter was trained on one of them alone, and both are of "
+        + "a language model within a larger one, whose class may tie them again on loading",
+      file: adapter, tensor: tensor,
+      remedy: "Train with ensure_weight_tying, or leave embeddings and output matrix out of the "
+        + "targets")
+  }
+
   static func untied(_ embedding: String, _ output: String, file: String) -> Self {
     Self(
       .tiedEmbeddingChanged,

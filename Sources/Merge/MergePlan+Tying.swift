@@ -49,7 +49,10 @@ struct Untying {
       self.supplied.removeAll { $0.spec.name == output }
       return
     }
-    guard options.allowsUntying, !base.names.isNested else {
+    guard !base.names.isNested else {
+      throw .tiedWithinLarger(input, adapter: plan.adapter.path)
+    }
+    guard options.allowsUntying else {
       throw .tiedEmbeddingChanged(input, adapter: plan.adapter.path)
     }
     self.base.config.json["tie_word_embeddings"] = false

@@ -8,6 +8,10 @@ public import FileIO
 /// followed by raw storages. Opening reads the pickle; the bytes of a tensor are read when they
 /// are asked for, by ``read(_:rows:into:)``.
 ///
+/// The checksums of the pickle and of deflated entries are checked; those of stored tensors are
+/// not: that would read every byte before the first row is lent, and PyTorch writes archives
+/// without them (`torch.serialization.set_crc32_options`).
+///
 /// Bounds: a pickle has at most 64 MiB and makes at most 8 million values, which take at most
 /// 700 MiB; a deflated entry is refused if it unpacks to more than 200 times its packed size and
 /// more than 16 MiB; a tensor that repeats its storage is refused above 64 MiB.

@@ -62,6 +62,28 @@ struct MergeRelativesTests {
     #expect(try graft("convert @moe -o @fused2 --experts fused --dry-run").code == 3)
   }
 
+  @Test func `a GGUF file is no base to merge into, and the way there is named`() throws {
+    _ = try temporary.write(Array("GGUF".utf8), to: "model.gguf")
+    let result = try graft("merge @model.gguf @one -o @out")
+    #expect(result.code == 2)
+    #expect(result.errors.contains("graft convert \(temporary.file("model.gguf")) -o DIRECTORY"))
+    #expect(try !directoryEntries(temporary.path).contains("out"))
+  }
+
+  @Test func `an adapter for llama.cpp has its record beside it`() throws {
+    try expectOK("convert @one --to gguf --base @base -o @one.gguf")
+    let file = temporary.file("one.gguf.graft.json")
+    let record = try JSONValue.parse(try readFile(file))
+    #expect(record["command"] == "convert" && record["settings"]?["to"] == "gguf")
+    let output = try #require(record["outputs"]?.array?.first)
+    #expect(output["name"] == "one.gguf")
+    #expect(output["sha256"]?.string == (try sha256(ofFile: temporary.file("one.gguf"))))
+    let origins = try #require(record["ledger"]?["tensors"]?.object)
+    #expect(origins.count == 8)
+    try expectOK("convert @two --to gguf --base @base -o @one.gguf --force")
+    #expect(try readFile(file) != Array(record.text(.pretty).utf8) + [10])
+  }
+
   @Test func `two adapters merge, verify by their own record, and come off again`() throws {
     try expectOK("merge @base @one @two -o @merged --weights 0.7,0.3 --keep-residue")
     try expectOK("verify @base @merged @one @two")

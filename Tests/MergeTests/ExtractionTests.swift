@@ -51,6 +51,25 @@ struct ExtractionTests {
     }
   }
 
+  @Test func `a difference that touches few rows is no lost adapter`() throws {
+    let (base, finetuned) = try models { tuned in
+      let before = TinyLlama()
+      for i in tuned.tensors.indices where tuned.tensors[i].shape.count == 2 {
+        // Only the first row of each matrix stays changed.
+        let width = tuned.tensors[i].shape[1]
+        tuned.tensors[i].values[width...] = before.tensors[i].values[width...]
+      }
+    }
+    let path = temporary.file("adapter")
+    _ = try Extraction(base: base, finetuned: finetuned, size: .rank(1)).write(to: path)
+    let specs = base.store.inFileOrder.map(\.spec)
+    #expect(try AdapterPlan(Adapter(path), base: specs).auditValues().isEmpty)
+    // Without the record, the same rows look lost.
+    removeTree("\(path)/graft.json")
+    let codes = Set(try AdapterPlan(Adapter(path), base: specs).auditValues().map(\.detail.code))
+    #expect(codes == [.zeroRows])
+  }
+
   @Test func `the reported residual is what a merge is off by`() throws {
     let (base, finetuned) = try models()
     let result = try Extraction(base: base, finetuned: finetuned, size: .rank(1), dtype: .bf16)

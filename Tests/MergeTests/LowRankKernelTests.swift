@@ -57,6 +57,61 @@ struct LowRankKernelTests {
     #expect(compare(rows: 8, columns: 200, rank: 4, weightSize: 1e30, factorSize: 1e-30))
   }
 
+  @Test(arguments: [1, 3, 16, 65], [1, 2, 7, 8, 15, 16, 17, 63, 64, 65, 130, 300])
+  func tilesGiveTheSameBits(rank: Int, columns: Int) {
+    for (rows, factorSize) in [(1, Float(0.02)), (2, 1e-9), (5, 1), (6, 300)] {
+      var draws = Draws(state: UInt64(rows * 31 + columns * 7 + rank))
+      let a = (0..<rank * columns).map { _ in draws.next() * factorSize }
+      let b = (0..<rows * rank).map { _ in Double(draws.next()) * 1.7 }
+      // Exact float16 numbers, subnormal ones and zeros among them.
+      let weights = (0..<rows * columns).map { i in
+        Float(Float16(i % 11 == 0 ? 0 : draws.next() * (i % 5 == 0 ? 3e-6 : 0.05)))
+      }
+      let wide = a.map(Double.init)
+      var tiles = [Float](repeating: .nan, count: (64 * rank + 1) * ((columns + 63) / 64))
+      graft_low_rank_tiles(a, &tiles, columns, rank)
+      for toOdd in [false, true] {
+        var plain = [Float](repeating: .nan, count: rows * columns)
+        graft_low_rank_update(weights, b, wide, &plain, rows, columns, rank, toOdd)
+        var quick = [Float](repeating: .nan, count: rows * columns)
+        let holds = graft_low_rank_update_tiles(
+          weights, b, tiles, &quick, rows, columns, rank, toOdd, .greatestFiniteMagnitude)
+        #expect(holds)
+        #expect(quick.map(\.bitPattern) == plain.map(\.bitPattern))
+        var inPlace = weights
+        let before = inPlace
+        inPlace.withUnsafeMutableBufferPointer {
+          guard let place = $0.baseAddress else { return }
+          _ = graft_low_rank_update_tiles(
+            place, b, tiles, place, rows, columns, rank, toOdd, 1e30)
+        }
+        #expect(before != inPlace || factorSize < 1e-8)
+        #expect(inPlace.map(\.bitPattern) == plain.map(\.bitPattern))
+      }
+    }
+  }
+
+  @Test func tilesTellWhatIsBeyondTheLimit() {
+    let (rows, columns) = (3, 70)
+    let b = [Double](repeating: 1, count: rows)
+    let a = [Float](repeating: 1, count: columns)
+    var tiles = [Float](repeating: 0, count: 65 * 2)
+    graft_low_rank_tiles(a, &tiles, columns, 1)
+    func holds(_ value: Float, at place: Int) -> Bool {
+      var weights = [Float](repeating: 2, count: rows * columns)
+      weights[place] = value
+      let before = weights
+      return graft_low_rank_update_tiles(
+        before, b, tiles, &weights, rows, columns, 1, true, 65_504)
+    }
+    for place in [0, 15, 64, 69, 70, 140, 209] {
+      #expect(holds(65_503, at: place))
+      for value in [65_504, -65_510, .infinity, .nan] as [Float] {
+        #expect(!holds(value, at: place), "\(value) at \(place)")
+      }
+    }
+  }
+
   @Test func whatBfloat16CannotHoldIsRefused() {
     #expect(
       !compare(rows: 2, columns: 70, rank: 2, weightSize: 1, factorSize: 1) { weights, _ in

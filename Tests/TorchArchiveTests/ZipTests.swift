@@ -129,6 +129,17 @@ import TorchArchive
     }
   }
 
+  @Test func archivesWithoutChecksumsAreRead() throws {
+    // As torch.serialization.set_crc32_options(False) leaves them.
+    var bytes = try readFile(Fixtures.path("torch-archives/plain.pt"))
+    let starts = (0..<bytes.count - 46).filter { Array(bytes[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] }
+    for start in starts { bytes.replaceSubrange(start + 16..<start + 20, with: [0, 0, 0, 0]) }
+    #expect(starts.count >= 4)
+    try open(bytes)
+    for start in starts { bytes.replaceSubrange(start + 16..<start + 20, with: [1, 0, 0, 0]) }
+    #expect(throws: GraftError.self) { try open(bytes) }
+  }
+
   @Test func everyCutOfTheOldLayoutIsRefused() throws {
     let whole = try readFile(Fixtures.path("torch-archives/legacy_views.pt"))
     for count in stride(from: 0, to: whole.count, by: 11) {

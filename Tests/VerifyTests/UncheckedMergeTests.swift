@@ -100,4 +100,36 @@ import Verify
     let name = "language_model.model.layers.1.self_attn.q_proj.weight"
     #expect(try base.store[name]?.bytes() != merged.store[name]?.bytes())
   }
+
+  @Test func `a tied embedding within a larger model is not untied`() throws {
+    var tiny = TinyLlama()
+    tiny.tensors.removeAll { $0.name == "lm_head.weight" }
+    for place in tiny.tensors.indices {
+      tiny.tensors[place].name = "language_model." + tiny.tensors[place].name
+    }
+    try tiny.config.set("tie_word_embeddings", "true")
+    try tiny.write(to: temporary.file("base"))
+    removeTree(temporary.file("base/config.json"))
+    try writeFileAtomically(
+      temporary.file("base/config.json"),
+      """
+      {"model_type": "llava", "architectures": ["LlavaForConditionalGeneration"],
+       "tie_word_embeddings": true, "text_config": \(tiny.config.text)}
+      """)
+    var adapter = TinyAdapter(head: false)
+    let embedding = "base_model.model.model.language_model.embed_tokens"
+    adapter.tensors = [
+      TensorFixture("\(embedding).lora_embedding_A", [2, 16]),
+      TensorFixture("\(embedding).lora_embedding_B", [8, 2]),
+    ]
+    try adapter.config.set("target_modules", #"["embed_tokens"]"#)
+    try adapter.write(to: temporary.file("embedding"))
+    let error = #expect(throws: GraftError.self) {
+      try MergePlan(
+        base: ModelDirectory(temporary.file("base")), adapter: Adapter(temporary.file("embedding")))
+    }
+    #expect(error?.code == .tiedEmbeddingChanged, "\(String(describing: error))")
+    #expect(error?.message.contains("within a larger one") == true)
+    #expect(error?.remedy?.contains("ensure_weight_tying") == true)
+  }
 }

@@ -76,7 +76,8 @@ public struct AdapterConversion: Sendable {
     }
   }
 
-  /// Writes a directory (PEFT, MLX) that appears whole or not at all, or a file (GGUF).
+  /// Writes a directory (PEFT, MLX) that appears whole or not at all, or a file (GGUF) with its
+  /// record beside it, as `FILE.graft.json`.
   ///
   /// - Returns: the names of the files, with sizes and hashes.
   public func write(
@@ -84,8 +85,10 @@ public struct AdapterConversion: Sendable {
   ) throws(GraftError) -> [FileRecord] {
     let inputs = parts.map(\.path)
     if case .gguf(let family, let alpha) = content {
-      return try GGUFLayout.write(
+      let record = try provenance()
+      let files = try GGUFLayout.write(
         tensors, family: family, alpha: alpha, to: path, replacing: replacing, inputs: inputs)
+      return files + [try record.seal(files[0], besideFile: path)]
     }
     let output = try OutputDirectory(path, replacing: replacing, inputs: inputs)
     var records: [FileRecord] = []
@@ -108,12 +111,12 @@ public struct AdapterConversion: Sendable {
         records.append(try output.copy("\(path)/\(name)", to: name))
       }
     }
-    try seal(records, output)
+    try provenance().seal(records, in: output)
     try output.commit()
     return records
   }
 
-  private func seal(_ records: [FileRecord], _ output: OutputDirectory) throws(GraftError) {
+  private func provenance() throws(GraftError) -> Provenance {
     var ledger = Ledger(
       expecting: tensors.map {
         ExpectedTensor(name: $0.spec.name, shape: $0.spec.shape, kind: .linear)
@@ -136,7 +139,6 @@ public struct AdapterConversion: Sendable {
       inputs.append(try Provenance.input(part.path, files: names))
     }
     let command = combination == nil ? "convert" : "combine"
-    try Provenance(command: command, settings: settings, inputs: inputs, ledger: ledger)
-      .seal(records, in: output)
+    return Provenance(command: command, settings: settings, inputs: inputs, ledger: ledger)
   }
 }

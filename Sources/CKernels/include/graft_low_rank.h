@@ -23,12 +23,25 @@ void graft_low_rank_update(const float *_Nonnull weights, const double *_Nonnull
 /// The columns of one tile of ``graft_low_rank_tiles``, and the largest rank that the fast way takes.
 enum { graft_low_rank_tile = 64, graft_low_rank_limit = 1024 };
 
-/// Lays `a`, [rank, columns], out for ``graft_low_rank_update_bf16``: tiles of 64 columns, in each
+/// Lays `a`, [rank, columns], out for the two below: tiles of 64 columns, in each
 /// one line of 64 numbers per rank, the last tile filled up with zeros.
 ///
 /// tiles: room for rank * columns rounded up to a multiple of 64, and one number more per tile.
 void graft_low_rank_tiles(const float *_Nonnull a, float *_Nonnull tiles, size_t columns,
                           size_t rank);
+
+/// As ``graft_low_rank_update``, from the tiles of ``graft_low_rank_tiles``: the same sums in the
+/// same order, in registers.
+///
+/// With `to_odd`, float32 results below its normal numbers are not rounded to odd, so that a
+/// second rounding serves float16 and not bfloat16.
+///
+/// weights, target: [rows, columns], may be the same; b: [rows, rank].
+///
+/// Returns false where a result is beyond `limit` in magnitude, or not a number.
+bool graft_low_rank_update_tiles(const float *_Nonnull weights, const double *_Nonnull b,
+                                 const float *_Nonnull tiles, float *_Nonnull target, size_t rows,
+                                 size_t columns, size_t rank, bool to_odd, float limit);
 
 /// Adds a low-rank product to bfloat16 rows in place: the float64 sum, rounded once to nearest even.
 ///
