@@ -1,5 +1,6 @@
 public import Checkpoint
 public import Diagnostics
+public import StrictJSON
 import TensorCore
 
 /// What a sharded trainer left behind, put together: its parameters as tensors that read their
@@ -76,6 +77,8 @@ public struct ShardedCheckpoint: Sendable {
   public var step: Int?
   /// How many processes the parameters were divided among.
   public var worldSize: Int?
+  /// config.json, where the checkpoint says enough to make it.
+  public var configuration: JSONObject?
   /// What is worth knowing.
   public var findings: [Finding] = []
 
@@ -96,16 +99,24 @@ public struct ShardedCheckpoint: Sendable {
   /// - Parameters:
   ///   - path: the directory of a step, or one above it.
   ///   - weights: which weights to take where there are two kinds.
+  ///   - config: the model's configuration, which model-parallel ranks cannot be joined without,
+  ///     unless their own settings say enough.
   /// - Throws: ``GraftError`` if there is none, if files are missing or of different steps or runs,
   ///   or if elements are left over or lacking anywhere.
-  public init(_ path: String, weights: Weights = .master) throws(GraftError) {
+  public init(
+    _ path: String, weights: Weights = .master, config: ModelConfig? = nil
+  ) throws(GraftError) {
     let layout = try ShardedLayout(path)
     switch layout.kind {
-    case .distributed: try self.init(distributed: layout)
+    case .distributed: try self.init(distributed: layout, config: config)
     case .distributedSafetensors: try self.init(distributedSafetensors: layout)
-    case .deepSpeed, .universal: self = try ZeroReader(layout, weights).checkpoint()
-    case .megatron:
-      throw .shardingUnsupported(layout)
+    case .deepSpeed, .universal:
+      let files = try ZeroFiles(layout.directory)
+      self =
+        files.modelRanks.count > 1
+        ? try Self.joined(layout, weights, files, config: config)
+        : try ZeroReader(layout, weights, files).checkpoint()
+    case .megatron: try self.init(megatron: layout, config: config)
     }
   }
 

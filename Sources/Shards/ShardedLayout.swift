@@ -73,17 +73,21 @@ public struct ShardedLayout: Sendable, Hashable {
     return found
   }
 
+  /// Megatron's file with the number of the last step.
+  private static let megatronTag = "latest_checkpointed_iteration.txt"
+
   /// The step that `latest` names.
   private static func tagged(
     _ path: String, among found: [(kind: Kind, directory: String)]
   ) throws(GraftError) -> (kind: Kind, directory: String)? {
-    guard let name = ["latest", "latest_universal"].first(where: { fileExists("\(path)/\($0)") })
-    else { return nil }
+    let names = ["latest", "latest_universal", megatronTag]
+    guard let name = names.first(where: { fileExists("\(path)/\($0)") }) else { return nil }
     let file = "\(path)/\(name)"
     let bytes = try readFile(file, limit: 4096)
-    let tag =
+    var tag =
       String(decoding: bytes, as: UTF8.self)
       .split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    if name == megatronTag, let step = Int(tag) { tag = "iter_\(MegatronRanks.padded(step, 7))" }
     guard !tag.isEmpty, tag != ".", tag != "..", !tag.contains("/"), !tag.contains("\0") else {
       throw .tagLeavesDirectory(tag, file: file)
     }

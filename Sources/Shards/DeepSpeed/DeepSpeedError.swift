@@ -19,14 +19,6 @@ extension GraftError {
       file: file, remedy: "Save it with the program that trained it")
   }
 
-  static func layersDivided(_ directory: String, _ ranks: [Int]) -> Self {
-    Self(
-      .shardingUnsupported,
-      "its layers are divided among \(ranks.count) ranks (mp_rank), by rules that the files do not "
-        + "tell",
-      file: directory)
-  }
-
   static func modelStatesMissing(_ directory: String) -> Self {
     Self(
       .shardMissing, "holds no *_model_states.pt, which names the parameters", file: directory,

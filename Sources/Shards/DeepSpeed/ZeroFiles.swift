@@ -26,6 +26,8 @@ struct ZeroFiles {
   private(set) var models: [Entry] = []
   /// `*_optim_states.pt`, ranks in order.
   private(set) var optimizers: [Entry] = []
+  /// Whether these are the files of one of several ranks that divide each layer.
+  private(set) var isOneModelRank = false
   /// `layer_L_expert_E_mp_rank_XX_model_states.pt`, in order.
   private(set) var experts: [Expert] = []
 
@@ -70,6 +72,15 @@ struct ZeroFiles {
     } else if name.hasSuffix("optim_states.pt"), !name.hasPrefix("expp_rank_") {
       optimizers.append(entry)
     }
+  }
+
+  /// The files of one of the ranks that divide each layer.
+  func only(modelRank: Int) -> ZeroFiles {
+    var files = self
+    files.isOneModelRank = true
+    files.models.removeAll { $0.modelRank != modelRank }
+    files.optimizers.removeAll { $0.modelRank != modelRank }
+    return files
   }
 
   /// The ranks that divide each layer.

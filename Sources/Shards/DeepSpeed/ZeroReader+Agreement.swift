@@ -19,8 +19,9 @@ extension ZeroReader {
   }
 
   private func checkModels() throws(GraftError) {
-    if let size = model.modelWorldSize, size > 1 {
-      throw .layersDivided(layout.directory, Array(0..<min(size, 4096)))
+    if let size = model.modelWorldSize, size > 1, !files.isOneModelRank {
+      throw .rankMissing(
+        "\(layout.directory)/mp_rank_01_model_states.pt", ranks: size, what: "model-parallel")
     }
     for other in models.dropFirst() {
       try agree("global_steps", other.step, model.step, other.path, model.path)

@@ -19,12 +19,14 @@ struct ZeroReader {
   private(set) var findings: [Finding] = []
 
   /// Reads the headers of all files, and checks that they are of one run and one step.
-  init(_ layout: ShardedLayout, _ weights: ShardedCheckpoint.Weights) throws(GraftError) {
+  ///
+  /// - Parameter files: those of the only model-parallel rank, or of one.
+  init(
+    _ layout: ShardedLayout, _ weights: ShardedCheckpoint.Weights, _ files: ZeroFiles
+  ) throws(GraftError) {
     self.layout = layout
     self.weights = weights
-    files = try ZeroFiles(layout.directory)
-    let modelRanks = files.modelRanks
-    guard modelRanks.count <= 1 else { throw .layersDivided(layout.directory, modelRanks) }
+    self.files = files
     var models: [ZeroModelStates] = []
     for entry in files.models { models.append(try ZeroModelStates(entry)) }
     var optimizers: [ZeroOptimizerStates] = []

@@ -4,19 +4,23 @@ import FileIO
 import TensorCore
 
 extension ShardedCheckpoint {
-  /// Opens a checkpoint of torch.distributed.checkpoint with metadata.
-  init(distributed layout: ShardedLayout) throws(GraftError) {
+  /// Opens a checkpoint of torch.distributed.checkpoint with metadata; one of Megatron's models gets
+  /// the names of Hugging Face.
+  init(distributed layout: ShardedLayout, config: ModelConfig?) throws(GraftError) {
     let checkpoint = try DistributedCheckpoint(layout.directory)
     guard !checkpoint.weights.isEmpty else {
       throw .noWeightsInCheckpoint(layout.directory, states: checkpoint.states.count)
     }
+    let megatron = try Self.megatron(checkpoint.weights, in: layout.directory, config: config)
     self.init(
-      layout: layout, format: layout.kind.program,
-      parameters: Self.parameters(checkpoint.weights),
+      layout: layout,
+      format: layout.kind.program + (megatron == nil ? "" : ", a Megatron model"),
+      parameters: Self.parameters(megatron?.weights ?? checkpoint.weights),
       accounts: Self.accounts(of: checkpoint.weights, files: checkpoint.files.map(\.path)),
       files: try DistributedCheckpoint.metadataFiles(in: layout.directory)
         + checkpoint.files.map(\.path))
-    findings = checkpoint.findings
+    configuration = megatron?.config
+    findings = checkpoint.findings + (megatron?.findings ?? [])
     if !checkpoint.states.isEmpty {
       findings.append(
         Finding(.note, .statesLeftOut(layout.directory, count: checkpoint.states.count)))
@@ -42,13 +46,12 @@ extension ShardedCheckpoint {
   /// Who changed which weight is not in the files; where there are adapters, they and what is saved
   /// with them were.
   private static func parameters(_ weights: [ChunkedSource]) -> [Parameter] {
-    func isAdapter(_ name: String) -> Bool {
-      name.contains("lora_") || name.contains(".modules_to_save.")
+    weights.map { weight in
+      let name = weight.spec.name
+      let isAdapter =
+        name.contains("lora_") || name.contains(".modules_to_save.")
         || name.contains("trainable_tokens_")
-    }
-    let hasAdapter = weights.contains { isAdapter($0.spec.name) }
-    return weights.map {
-      Parameter($0, !hasAdapter || isAdapter($0.spec.name) ? .trained : .frozen)
+      return Parameter(weight, isAdapter ? .trained : .unknown)
     }
   }
 

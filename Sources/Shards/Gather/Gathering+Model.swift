@@ -29,6 +29,9 @@ extension Gathering {
     let name = "config.json"
     let directories = configDirectories + (options.base.map { [$0] } ?? [])
     guard let directory = directories.first(where: { fileExists("\($0)/\(name)") }) else {
+      if let made = checkpoint.configuration {
+        return try resolve(ModelConfig(made, file: checkpoint.layout.directory))
+      }
       findings.append(.warning(.noModelConfig(checkpoint.layout.directory)))
       return
     }

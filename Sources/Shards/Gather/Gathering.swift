@@ -74,7 +74,8 @@ public struct Gathering: Sendable {
     self.path = path
     self.options = options
     let place = try ShardSearch.place(for: path, given: options.shards)
-    checkpoint = try ShardedCheckpoint(place, weights: options.weights)
+    checkpoint = try ShardedCheckpoint(
+      place, weights: options.weights, config: try Self.config(options, path: path, place: place))
     findings = checkpoint.findings
     let saved = try SavedWeights(in: path)
     self.saved = saved
@@ -84,6 +85,17 @@ public struct Gathering: Sendable {
         if case .saved = WrappedName($0.source.spec.name) { true } else { false }
       }
     if isAdapter { try planAdapter() } else { try planModel() }
+  }
+
+  /// The configuration that says how model-parallel ranks were cut, if there is one.
+  private static func config(
+    _ options: Options, path: String, place: String
+  ) throws(GraftError) -> ModelConfig? {
+    let directories = [options.config, options.base, path, place].compactMap(\.self)
+    guard let directory = directories.first(where: { fileExists("\($0)/config.json") }) else {
+      return nil
+    }
+    return try ModelConfig(directory: directory)
   }
 
   /// The directories that may hold a configuration, the likeliest first.

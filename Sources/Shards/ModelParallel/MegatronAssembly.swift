@@ -96,9 +96,11 @@ struct MegatronAssembly {
     }
   }
 
-  /// The whole tensors, and what was left out.
-  func finish() throws(GraftError) -> (weights: [ChunkedSource], dropped: [Reassembly.Dropped]) {
-    (try account.finish(), account.dropped)
+  /// The whole tensors, what was left out, and the elements of each file.
+  func finish() throws(GraftError) -> (
+    weights: [ChunkedSource], dropped: [Reassembly.Dropped], accounts: [ShardAccount]
+  ) {
+    (try account.finish(), account.dropped, account.accounts)
   }
 
   // MARK: Placing

@@ -87,7 +87,8 @@ struct MegatronRanks {
     stages = (0..<expectedDepth).map { stage in ranks.filter { $0.stage == stage } }
   }
 
-  private static func padded(_ number: Int, _ width: Int) -> String {
+  /// A number with zeros before it.
+  static func padded(_ number: Int, _ width: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }

@@ -86,3 +86,11 @@ extension GraftError {
       remedy: "Name a directory with the model's config.json with --base MODEL")
   }
 }
+
+extension GraftError {
+  static func partsLeftOut(_ tensors: [String], reason: String, file: String) -> Self {
+    let names = tensors.prefix(3).joined(separator: ", ")
+    let rest = tensors.count > 3 ? " and \(tensors.count - 3) more" : ""
+    return Self(.statesLeftOut, "left out parts of \(names)\(rest): \(reason)", file: file)
+  }
+}

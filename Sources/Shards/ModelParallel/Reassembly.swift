@@ -13,14 +13,16 @@ struct Reassembly {
   }
 
   /// A tensor that was read, and which boxes of it have gone somewhere.
-  private struct Part {
+  fileprivate struct Part {
     var source: any TensorSource
     var used: [Box] = []
+    /// The elements that were left out.
+    var dropped = 0
   }
 
   private let shapes: [String: [Int]]
   private let place: String
-  private var parts: [Part] = []
+  fileprivate var parts: [Part] = []
   private var chunks: [String: [ChunkedSource.Chunk]] = [:]
   private(set) var dropped: [Dropped] = []
 
@@ -62,7 +64,9 @@ struct Reassembly {
   /// Leaves out a box of a tensor that was added, or all of it.
   mutating func drop(_ part: Int, _ box: Box? = nil, because reason: String) {
     let source = parts[part].source
-    parts[part].used.append(box ?? Box(whole: source.spec.shape))
+    let box = box ?? Box(whole: source.spec.shape)
+    parts[part].used.append(box)
+    parts[part].dropped += box.elementCount
     dropped.append(Dropped(tensor: source.spec.name, file: source.file, reason: reason))
   }
 
@@ -87,6 +91,44 @@ struct Reassembly {
       result.append(try ChunkedSource(spec, chunks: chunks, place: place))
     }
     return result
+  }
+}
+
+extension Reassembly {
+  /// The elements of each file, in the order in which the files were first seen: those that went
+  /// into whole tensors, and those that were left out.
+  var accounts: [ShardAccount] {
+    var order: [String] = []
+    var accounts: [String: ShardAccount] = [:]
+    for part in parts {
+      let file = part.source.file
+      if accounts[file] == nil {
+        accounts[file] = ShardAccount(
+          file: file, rank: order.count, part: "model", expected: 0, read: 0, padding: 0, stored: 0)
+        order.append(file)
+      }
+      let count = part.source.spec.elementCount
+      accounts[file]?.stored += count
+      accounts[file]?.padding += part.dropped
+      accounts[file]?.read += count - part.dropped
+      accounts[file]?.expected += count - part.dropped
+    }
+    return order.compactMap { accounts[$0] }
+  }
+
+  /// What was left out, by reason.
+  static func findings(_ dropped: [Dropped], in directory: String) -> [Finding] {
+    var counts: [(reason: String, tensors: Set<String>)] = []
+    for part in dropped {
+      if let place = counts.firstIndex(where: { $0.reason == part.reason }) {
+        counts[place].tensors.insert(part.tensor)
+      } else {
+        counts.append((part.reason, [part.tensor]))
+      }
+    }
+    return counts.map {
+      Finding(.note, .partsLeftOut($0.tensors.sorted(), reason: $0.reason, file: directory))
+    }
   }
 }
 
