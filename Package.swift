@@ -29,6 +29,10 @@ let fileHalf: [Target] = [
   .target(name: "ChatTemplate", dependencies: ["Diagnostics", "FileIO", "StrictJSON"]),
   // Singular values from LAPACK, loaded at run time where a command needs them
   .target(name: "LinearAlgebra", dependencies: ["Diagnostics"]),
+  // Layer 2: rows of training data, and their tokens
+  .target(
+    name: "Datasets",
+    dependencies: ["ChatTemplate", "Diagnostics", "FileIO", "StrictJSON", "Tokenization"]),
   // Layer 2: a model directory, its names, its ledger
   .target(
     name: "Checkpoint",
@@ -69,7 +73,8 @@ let fileHalf: [Target] = [
   .executableTarget(
     name: "graft",
     dependencies: [
-      "Adapters", "CKernels", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "GGUF",
+      "Adapters", "CKernels", "ChatTemplate", "Checkpoint", "Datasets", "Diagnostics", "FileIO",
+      "GGUF",
       "Heads", "Merge", "Safetensors", "Shards", "StrictJSON", "TensorCore", "Tokenization",
       "Verify", arguments,
     ]),
@@ -114,13 +119,13 @@ func computeHalf(libtorch: String) -> [Target] {
     .target(
       name: "Scoring",
       dependencies: [
-        "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "Heads",
+        "Adapters", "ChatTemplate", "Checkpoint", "Datasets", "Diagnostics", "FileIO", "Heads",
         "LanguageModels", "StrictJSON", "TensorCore", "Tokenization", "Torch",
       ]),
     .target(
       name: "Training",
       dependencies: [
-        "Adapters", "ChatTemplate", "Checkpoint", "Diagnostics", "FileIO", "Heads",
+        "Adapters", "ChatTemplate", "Checkpoint", "Datasets", "Diagnostics", "FileIO", "Heads",
         "LanguageModels", "Safetensors", "Scoring", "StrictJSON", "TensorCore", "Tokenization",
         "Torch", yams,
       ]),

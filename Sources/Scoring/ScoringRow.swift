@@ -1,3 +1,4 @@
+import Datasets
 public import Diagnostics
 public import StrictJSON
 

@@ -1,6 +1,6 @@
+import Datasets
 public import Diagnostics
 import FileIO
-import Scoring
 import TensorCore
 
 extension GraftError.Code {

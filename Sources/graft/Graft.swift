@@ -20,7 +20,7 @@ import Glibc
     VerifyCommand.self, ExtractCommand.self, CombineCommand.self, UnmergeCommand.self,
     GatherCommand.self,
     TokenizeCommand.self,
-    RenderCommand.self,
+    RenderCommand.self, DataCommand.self,
   ]
 
   static func main() {

@@ -42,6 +42,10 @@ extension GraftError {
       remedy: "Use a template for training, with {% generation %} around what the assistant says")
   }
 
+  static let noFormat = Self(
+    .invalidOption, "--model needs --template, the name of a chat format",
+    remedy: "Name one, such as chatml, llama3, qwen or mistral; `default` is the plainest")
+
   static func idsNeedModel(_ path: String) -> Self {
     Self(
       .invalidOption, "--ids needs a tokenizer, and a template alone has none", file: path,

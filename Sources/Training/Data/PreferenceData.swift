@@ -1,5 +1,5 @@
+import Datasets
 import Diagnostics
-import Scoring
 import StrictJSON
 
 /// Reads preference pairs as LLaMA-Factory's `dataset_info.json` describes them.

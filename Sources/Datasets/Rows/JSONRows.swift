@@ -1,24 +1,24 @@
-package import Diagnostics
+public import Diagnostics
 import FileIO
-package import StrictJSON
+public import StrictJSON
 
 /// The rows of a JSON file, one at a time: the elements of one list, or one value a line.
 ///
 /// The file is mapped, and only one row is decoded at a time. Which of the two layouts it is shows
-/// in its first character, as the `datasets` package decides.
-package struct JSONRows: Sequence, IteratorProtocol {
+/// in its first character, as the `datasets` public decides.
+public struct JSONRows: Sequence, IteratorProtocol {
   /// One row.
-  package struct Row {
+  public struct Row {
     /// What the row holds.
-    package var value: JSONValue
+    public var value: JSONValue
     /// The line that it begins on, from 1.
-    package var line: Int
+    public var line: Int
     /// Its number, from 1.
-    package var number: Int
+    public var number: Int
   }
 
   /// The file's path.
-  package let path: String
+  public let path: String
   private let file: MappedFile
   private let isList: Bool
   private var position = 0
@@ -27,7 +27,7 @@ package struct JSONRows: Sequence, IteratorProtocol {
   private var isAtEnd = false
 
   /// Opens the file at `path`.
-  package init(_ path: String) throws(GraftError) {
+  public init(_ path: String) throws(GraftError) {
     self.path = path
     file = try MappedFile(path)
     let size = file.byteCount
@@ -49,7 +49,7 @@ package struct JSONRows: Sequence, IteratorProtocol {
   }
 
   /// The next row, or nil after the last; a failure where a row is not valid JSON.
-  package mutating func next() -> Result<Row, GraftError>? {
+  public mutating func next() -> Result<Row, GraftError>? {
     guard !isAtEnd else { return nil }
     do throws(GraftError) {
       guard let (range, firstLine) = try isList ? nextElement() : nextLine() else {

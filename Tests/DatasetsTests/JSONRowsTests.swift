@@ -3,7 +3,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-@testable import Scoring
+@testable import Datasets
 
 struct JSONRowsTests {
   private func rows(_ text: String) throws -> [(line: Int, number: Int, value: String)] {
