@@ -80,7 +80,7 @@ public struct DataRows: Sequence, IteratorProtocol {
       let lines = try reader()
       line = 1
       var columns: [String] = []
-      if let fields = try Self.record(lines, path, &line) { columns = fields.map { $0 ?? "" } }
+      if let (fields, _) = try Self.record(lines, path, &line) { columns = fields.map { $0 ?? "" } }
       if columns.first?.hasPrefix("\u{FEFF}") == true { columns[0].unicodeScalars.removeFirst() }
       source = .csv(lines, columns: columns)
     case .parquet, .arrow:
@@ -180,8 +180,7 @@ public struct DataRows: Sequence, IteratorProtocol {
       return DataRow(value: ["text": .string(try Self.text(bytes, path, line))], line: line)
     case .csv(let lines, let columns):
       line += 1
-      let first = line
-      guard let fields = try Self.record(lines, path, &line) else { return nil }
+      guard let (fields, first) = try Self.record(lines, path, &line) else { return nil }
       guard fields.count <= columns.count else {
         throw .brokenDataFile(
           "there are \(fields.count) values for \(columns.count) columns", path, line: first)
@@ -203,11 +202,11 @@ public struct DataRows: Sequence, IteratorProtocol {
     return text
   }
 
-  /// The fields of a record, which may go over several lines; empty ones are nil. Empty lines are
-  /// passed over.
+  /// The fields of a record, which may go over several lines, and the first of these; empty fields
+  /// are nil. Empty lines are passed over.
   private static func record(
     _ lines: LineReader, _ path: String, _ line: inout Int
-  ) throws(GraftError) -> [String?]? {
+  ) throws(GraftError) -> (fields: [String?], line: Int)? {
     guard var bytes = try lines.next() else { return nil }
     while bytes.allSatisfy({ $0 == 0x0D }) {
       guard let next = try lines.next() else { return nil }
@@ -250,7 +249,7 @@ public struct DataRows: Sequence, IteratorProtocol {
       }
     }
     try finish()
-    return fields
+    return (fields, first)
   }
 }
 
