@@ -45,7 +45,9 @@ def run(case):
     data = SimpleNamespace(**{**DEFAULTS, **{k: v for k, v in case.items() if k in DEFAULTS}})
     data.template = case["template"]
     data.neat_packing = data.packing
-    tokenizer = transformers.AutoTokenizer.from_pretrained(case["tokenizer"])
+    # tokenizer.json as it is: transformers 5 rebuilds the pre-tokenizer of some classes, such as
+    # GPT2Tokenizer, and then splits numbers otherwise than the model was trained with.
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(case["tokenizer"])
     template = formats.get_template_and_fix_tokenizer(tokenizer, data)
     attr = parser.get_dataset_list([case["dataset"]], case["directory"])[0]
     path = os.path.join(case["directory"], attr.dataset_name)
