@@ -1,6 +1,7 @@
 import Checkpoint
 import Diagnostics
 import FileIO
+import Safetensors
 import Shards
 import StrictJSON
 import TensorCore
@@ -57,6 +58,38 @@ import Testing
       output, "adapter_model", Shared.zoo("\(name)/good_adapter/adapter_model.safetensors"))
     #expect(plan.findings.map(\.detail.code.name) == ["gather-origin"])
     #expect(plan.entries.contains { $0.name.hasSuffix("score.weight") })
+  }
+
+  @Test func adaptersThatLostSomeTensorsGetTheseBack() throws {
+    let directory = try TemporaryDirectory()
+    let good = Shared.zoo("ds_z3_lora_bf16/good_adapter")
+    let whole = try TensorStore(directory: good, name: "adapter_model")
+    let lost = Set(whole.names.filter { $0.contains("lora_B") || $0.contains("score") })
+    let specs = whole.inFileOrder.map(\.spec).map {
+      TensorSpec(name: $0.name, dtype: $0.dtype, shape: lost.contains($0.name) ? [0] : $0.shape)
+    }
+    let mixed = directory.file("mixed")
+    try makeDirectories(mixed)
+    let writer = try SafetensorsWriter("\(mixed)/adapter_model.safetensors", tensors: specs)
+    for spec in specs where spec.elementCount > 0 {
+      try whole[spec.name]?.bytes().withUnsafeBytes { try writer.append($0) }
+    }
+    _ = try writer.close()
+    _ = try directory.write(
+      try readFile("\(good)/adapter_config.json"), to: "mixed/adapter_config.json")
+    let (output, plan) = try Self.gather(mixed, directory) {
+      $0.shards = Shared.zoo("ds_z3_lora_bf16/ckpt")
+      $0.dtype = .bf16
+    }
+    try Self.expectEqual(output, "adapter_model", "\(good)/adapter_model.safetensors")
+    #expect(
+      plan.findings.map(\.detail.message) == [
+        "7 of 13 tensors have no values here; they come from the shards"
+      ])
+    // Shards of another model have none of these tensors.
+    #expect(throws: GraftError.self) {
+      try Self.gather(mixed, directory) { $0.shards = Shared.zoo("ds_z2_bf16/ckpt") }
+    }
   }
 
   @Test func wholeTensorsOfAnAdapterAreHeldAgainstTheShards() throws {
