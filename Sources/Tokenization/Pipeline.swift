@@ -12,7 +12,8 @@ struct Pipeline: Sendable {
   /// - Parameter file: the name of the tokenizer's file in errors.
   init(
     normalizer: (any Normalizer)?, preTokenizer: (any PreTokenizer)?, model: any TokenModel,
-    decoder: (any TokenDecoder)?, addedTokens: [AddedToken], file: String
+    decoder: (any TokenDecoder)?, addedTokens: [AddedToken], file: String,
+    normalizesTokens: Bool = true
   ) throws(GraftError) {
     self.normalizer = normalizer
     self.preTokenizer = preTokenizer
@@ -20,7 +21,7 @@ struct Pipeline: Sendable {
     self.decoder = decoder
     for token in addedTokens { try Self.check(token, vocabulary: model.vocabulary, file: file) }
     self.addedTokens = try AddedTokens(addedTokens) { (content) throws(GraftError) in
-      guard let normalizer else { return content }
+      guard normalizesTokens, let normalizer else { return content }
       var text = AlignedText(content, 0..<content.count, tracked: false)
       try normalizer.apply(to: &text)
       return text.bytes

@@ -96,6 +96,35 @@ extension GraftError {
       remedy: "Cut the text into parts")
   }
 
+  static func unknownPreTokenizer(
+    _ name: String, _ known: [ByteLevelCutting], file: String
+  ) -> Self {
+    Self(
+      .unsupportedTokenizer,
+      "tokenizer.ggml.pre is '\(name)'; known: "
+        + known.flatMap(\.names).sorted().joined(separator: ", "), file: file,
+      remedy: "Use the tokenizer.json of the model's own repository")
+  }
+
+  static func unknownTokenizerModel(_ name: String, file: String) -> Self {
+    Self(
+      .unsupportedTokenizer, "the tokenizer is of the kind '\(name)', which is not known",
+      file: file, remedy: "Use the tokenizer.json of the model's own repository")
+  }
+
+  static func malformedLine(_ what: String, _ line: Int, file: String) -> Self {
+    var error = Self(.malformedTokenizer, "the line \(what)", file: file, remedy: refetch)
+    error.line = line
+    return error
+  }
+
+  static func noTokenizer(_ directory: String) -> Self {
+    Self(
+      .malformedTokenizer,
+      "has no tokenizer: neither tokenizer.json nor tokenizer.model nor a .tiktoken file",
+      file: directory, remedy: "Copy the tokenizer's files from the model's own repository")
+  }
+
   static func unknownIDMissing(_ id: Int, count: Int, file: String) -> Self {
     Self(
       .malformedTokenizer,

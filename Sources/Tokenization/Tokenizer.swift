@@ -22,14 +22,20 @@ public final class Tokenizer: Sendable {
   /// How the file wants encodings filled up, if it says so.
   public let padding: Padding?
 
-  /// Reads `tokenizer.json`, and where present `tokenizer_config.json`, `special_tokens_map.json`
-  /// and `chat_template.jinja`.
+  /// Reads `tokenizer.json`, or else `tokenizer.model` or a tiktoken file, and where present
+  /// `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and
+  /// `chat_template.jinja`.
   ///
   /// - Throws: ``GraftError`` if a file is broken, if files contradict each other, or if the
   ///   tokenizer has a component that is not supported.
   public convenience init(directory: String) throws(GraftError) {
     let config = try TokenizerConfig(directory: directory)
-    try self.init(TokenizerFile("\(directory)/tokenizer.json"), config)
+    let path = "\(directory)/tokenizer.json"
+    if fileExists(path) {
+      try self.init(TokenizerFile(path), config)
+    } else {
+      try self.init(modelFileIn: directory, config)
+    }
   }
 
   /// Reads the text of a `tokenizer.json`, without other files; `path` is its name in errors.
@@ -37,20 +43,64 @@ public final class Tokenizer: Sendable {
     try self.init(TokenizerFile(bytes: json, path: path), TokenizerConfig())
   }
 
+  /// Reads `tokenizer.model` or a tiktoken file.
+  private convenience init(
+    modelFileIn directory: String, _ config: TokenizerConfig
+  ) throws(GraftError) {
+    let names = try directoryEntries(directory).sorted()
+    guard
+      let name = names.first(where: { $0 == "tokenizer.model" })
+        ?? names.first(where: { $0.hasSuffix(".model") || $0.hasSuffix(".tiktoken") })
+    else { throw .noTokenizer(directory) }
+    try self.init(modelFile: "\(directory)/\(name)", config)
+  }
+
+  /// Reads a SentencePiece model or a tiktoken file, without other files.
+  ///
+  /// - Throws: ``GraftError`` if it is neither, or broken.
+  public convenience init(modelFile path: String) throws(GraftError) {
+    try self.init(modelFile: path, TokenizerConfig())
+  }
+
+  private convenience init(
+    modelFile path: String, _ config: TokenizerConfig
+  ) throws(GraftError) {
+    let bytes = try readFile(path)
+    var config = config
+    if TiktokenFile.isOne(bytes) {
+      try self.init(TiktokenFile(bytes, file: path).parts(adding: config.addedTokens), config)
+    } else {
+      let file = try SentencePieceFile(bytes, file: path)
+      config.special.fill(from: file.special)
+      try self.init(file.parts(adding: config.addedTokens), config)
+    }
+  }
+
   private convenience init(
     _ file: TokenizerFile, _ config: TokenizerConfig
   ) throws(GraftError) {
-    try self.init(TokenizerParts(file, adding: config.addedTokens), config)
+    try self.init(TokenizerParts(file, adding: config), config)
   }
 
   init(_ parts: TokenizerParts, _ config: TokenizerConfig) throws(GraftError) {
     pipeline = parts.pipeline
-    postProcessor = parts.postProcessor
+    special = config.special
+    var postProcessor = parts.postProcessor
+    if let adds = config.adds {
+      // As transformers has it, these settings replace the file's own post-processor.
+      func id(_ token: String?) -> Int32? {
+        token.flatMap {
+          parts.pipeline.addedTokens.id(of: $0) ?? parts.pipeline.model.vocabulary.id(of: $0)
+        }
+      }
+      postProcessor = TemplatePostProcessor(
+        prefix: adds.bos ? id(special.bos) : nil, suffix: adds.eos ? id(special.eos) : nil)
+    }
+    self.postProcessor = postProcessor
     truncation = parts.truncation
     padding = parts.padding
-    special = config.special
     chatTemplateSource = config.chatTemplate
-    affixes = Self.affixes(parts.postProcessor)
+    affixes = Self.affixes(postProcessor)
   }
 
   /// What a post-processor puts around a text: found out with a mark for the text.

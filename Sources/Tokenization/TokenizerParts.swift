@@ -10,8 +10,8 @@ struct TokenizerParts {
 
   /// Builds what a `tokenizer.json` describes.
   ///
-  /// - Parameter more: tokens that another file of the tokenizer adds.
-  init(_ file: TokenizerFile, adding more: [AddedToken]) throws(GraftError) {
+  /// - Parameter config: what the files beside it say.
+  init(_ file: TokenizerFile, adding config: TokenizerConfig) throws(GraftError) {
     let normalizer: (any Normalizer)? =
       if let part = file.component("normalizer") { try makeNormalizer(part) } else { nil }
     guard let part = file.component("model") else {
@@ -32,10 +32,44 @@ struct TokenizerParts {
     padding = try file.component("padding").map(Padding.init)
     var tokens = try Self.readAddedTokens(file)
     let known = Set(tokens.map { Array($0.content.utf8) })
-    tokens += more.filter { !known.contains(Array($0.content.utf8)) }
+    tokens += config.addedTokens.filter { !known.contains(Array($0.content.utf8)) }
+    config.addNamedTokens(to: &tokens, model.vocabulary)
     pipeline = try Pipeline(
       normalizer: normalizer, preTokenizer: preTokenizer, model: model, decoder: decoder,
       addedTokens: tokens, file: file.path)
+  }
+
+  /// Puts a model together with components that are described as in a `tokenizer.json`.
+  ///
+  /// - Parameters:
+  ///   - settings: an object with `normalizer`, `pre_tokenizer` and `decoder`.
+  ///   - prefix: the id of a token that is put before a text.
+  ///   - suffix: the id of one that is put behind it.
+  ///   - normalizesTokens: whether added tokens that are found in normalized text are normalized
+  ///     themselves.
+  init(
+    model: any TokenModel, settings: JSONValue, addedTokens: [AddedToken], prefix: Int?,
+    suffix: Int?, file: String, normalizesTokens: Bool = true
+  ) throws(GraftError) {
+    func component(_ key: String) -> ComponentReader? {
+      guard let value = settings[key], !value.isNull else { return nil }
+      return ComponentReader(value: value, file: file, place: key)
+    }
+    let normalizer: (any Normalizer)? =
+      if let part = component("normalizer") { try makeNormalizer(part) } else { nil }
+    let preTokenizer: (any PreTokenizer)? =
+      if let part = component("pre_tokenizer") {
+        try makePreTokenizer(part, isLast: model.readsBytes)
+      } else {
+        nil
+      }
+    let decoder: (any TokenDecoder)? =
+      if let part = component("decoder") { try makeDecoder(part) } else { nil }
+    postProcessor = TemplatePostProcessor(
+      prefix: prefix.flatMap { Int32(exactly: $0) }, suffix: suffix.flatMap { Int32(exactly: $0) })
+    pipeline = try Pipeline(
+      normalizer: normalizer, preTokenizer: preTokenizer, model: model, decoder: decoder,
+      addedTokens: addedTokens, file: file, normalizesTokens: normalizesTokens)
   }
 
   private static func readAddedTokens(_ file: TokenizerFile) throws(GraftError) -> [AddedToken] {

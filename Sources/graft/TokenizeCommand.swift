@@ -9,10 +9,12 @@ struct TokenizeCommand: ParsableCommand {
     abstract: "Show the tokens that a model reads.",
     discussion: """
       Reads plain text from standard input, or with --file lines of {"text": ...}. Prints for each \
-      text its ids and tokens; tokens are spelled as in the model's vocabulary.
+      text its ids and tokens, spelled as in the model's vocabulary, and their places in the text, \
+      counted in characters as Python does. MODEL is a directory, a GGUF file, a SentencePiece \
+      model or a tiktoken file.
       """)
 
-  @Argument(help: "The model's directory.")
+  @Argument(help: "The model's directory, or a tokenizer's file.")
   var model: String
 
   @Option(help: "A file of lines with a key 'text'.")
@@ -25,7 +27,7 @@ struct TokenizeCommand: ParsableCommand {
   var noSpecial = false
 
   func run() throws {
-    let tokenizer = try Tokenizer(directory: model)
+    let tokenizer = try Tokenizer(model: model)
     guard let file else {
       try show(InputRows.standardInput(), tokenizer)
       return
@@ -39,18 +41,25 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   private func show(_ text: String, _ tokenizer: Tokenizer) throws(GraftError) {
-    let ids = try tokenizer.encode(text, addingSpecialTokens: !noSpecial)
-    let tokens = ids.map { tokenizer.token(of: $0) ?? "" }
+    let encoding = try tokenizer.encoding(of: text, addingSpecialTokens: !noSpecial)
     if json {
       let line: JSONValue = [
-        "ids": .array(ids.map { JSONValue(Int($0)) }),
-        "tokens": .array(tokens.map { JSONValue.string($0) }),
+        "ids": .array(encoding.ids.map { JSONValue(Int($0)) }),
+        "tokens": .array(encoding.tokens.map { JSONValue.string($0) }),
+        "offsets": .array(
+          encoding.offsets.map { [JSONValue($0.lowerBound), JSONValue($0.upperBound)] }),
       ]
       print(line.text())
       return
     }
-    print(Style.bold(counted(ids.count, "token")))
-    let rows = zip(ids, tokens).map { [String($0), JSONValue.string($1).text()] }
+    print(Style.bold(counted(encoding.count, "token")))
+    let rows = encoding.ids.indices.map { i in
+      let range = encoding.offsets[i]
+      return [
+        String(encoding.ids[i]), "\(range.lowerBound)-\(range.upperBound)",
+        JSONValue.string(encoding.tokens[i]).text(),
+      ]
+    }
     for line in table(rows, alignRight: [0]) { print(line) }
   }
 }

@@ -126,7 +126,9 @@ extension TokenizerFile {
         right = Array(parts[1])
         left.removeLast(right.count + 1)
       }
-      failure = add(left, right, rank, vocabulary, prefixLength, to: &table)
+      failure = table.add(
+        left, right, merged: left + right.dropFirst(prefixLength), rank: rank, vocabulary,
+        file: path)
       rank += 1
       return failure == nil
     }
@@ -135,23 +137,6 @@ extension TokenizerFile {
         ?? strictFailure(of: range, "merge \(rank + 1) must be two tokens with a space between")
     }
     return table
-  }
-
-  private func add(
-    _ left: [UInt8], _ right: [UInt8], _ rank: Int, _ vocabulary: Vocabulary,
-    _ prefixLength: Int, to table: inout MergeTable
-  ) -> GraftError? {
-    func missing(_ token: [UInt8]) -> GraftError {
-      .mergeWithoutToken(
-        rank, String(decoding: left, as: UTF8.self), String(decoding: right, as: UTF8.self),
-        missing: String(decoding: token, as: UTF8.self), file: path)
-    }
-    guard let leftID = vocabulary.id(of: left.span) else { return missing(left) }
-    guard let rightID = vocabulary.id(of: right.span) else { return missing(right) }
-    let merged = left + right.dropFirst(prefixLength)
-    guard let mergedID = vocabulary.id(of: merged.span) else { return missing(merged) }
-    table.set(leftID, rightID, MergeTable.Merge(rank: rank, id: mergedID))
-    return nil
   }
 
   /// Why a part of the text is not what it must be: not JSON at all, or other JSON.

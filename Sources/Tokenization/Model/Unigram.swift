@@ -8,6 +8,8 @@ struct Unigram: TokenModel {
   private let unknownID: Int32?
   /// What a character costs that is no token.
   private let unknownScore: Double
+  /// Whether scores are summed in single precision, which decides between equal ways.
+  private let roundsScores: Bool
   private let fallbackIDs: [Int32]?
   private let trie: VocabularyTrie
   var transparentID: Int32? { unknownID }
@@ -28,14 +30,17 @@ struct Unigram: TokenModel {
   }
 
   init(
-    _ vocabulary: Vocabulary, _ scores: [Double], unknownID: Int32?, fallsBack: Bool
+    _ vocabulary: Vocabulary, _ scores: [Double], unknownID: Int32?, fallsBack: Bool,
+    roundsScores: Bool = false,
+    isUsable: (Int) -> Bool = { _ in true }
   ) {
     self.vocabulary = vocabulary
     self.scores = scores
     self.unknownID = unknownID
-    unknownScore = (scores.min() ?? 0) - 10
+    self.roundsScores = roundsScores
+    unknownScore = (scores.indices.filter(isUsable).map { scores[$0] }.min() ?? 0) - 10
     fallbackIDs = fallsBack ? vocabulary.fallbackIDs() : nil
-    trie = VocabularyTrie(vocabulary)
+    trie = VocabularyTrie(vocabulary, isUsable)
   }
 
   /// The best way to cut a word so far.
@@ -82,7 +87,8 @@ struct Unigram: TokenModel {
       let length = characterLength(word[start])
       var hasSingle = false
       func offer(_ id: Int32, _ score: Double, end: Int) {
-        let score = score + scoreHere
+        let sum = score + scoreHere
+        let score = roundsScores ? Double(Float(sum)) : sum
         if nodes[end].start < 0 || score > nodes[end].score {
           nodes[end] = Node(score: score, id: id, start: Int32(start))
         }
@@ -119,10 +125,12 @@ struct VocabularyTrie: Sendable {
   /// The token that ends at each node, or -1.
   private var tokens: [Int32] = [-1]
 
-  init(_ vocabulary: Vocabulary) {
+  init(_ vocabulary: Vocabulary, _ isUsable: (Int) -> Bool) {
     edges = MergeTable(capacity: vocabulary.byteCount)
     for id in 0..<Int32(vocabulary.idCount) {
-      guard let token = vocabulary.bytes(of: id), !token.isEmpty else { continue }
+      guard isUsable(Int(id)), let token = vocabulary.bytes(of: id), !token.isEmpty else {
+        continue
+      }
       var node: Int32 = 0
       for byte in token {
         let edge = edges.merge(node, Int32(byte))

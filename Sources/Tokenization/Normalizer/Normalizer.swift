@@ -24,6 +24,7 @@ func makeNormalizer(_ reader: ComponentReader) throws(GraftError) -> any Normali
   case "Precompiled": try PrecompiledNormalizer(reader)
   case "Prepend": try PrependNormalizer(reader)
   case "Replace": try ReplaceNormalizer(reader)
+  case "SentencePiece": try SentencePieceNormalizer(reader)
   case "Sequence": try SequenceNormalizer(reader)
   case "Strip": try StripNormalizer(reader)
   case "StripAccents": FilterNormalizer { !RareClasses(of: $0).contains(.combiningMark) }

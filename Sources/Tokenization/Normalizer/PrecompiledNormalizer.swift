@@ -60,23 +60,38 @@ struct PrecompiledNormalizer: Normalizer {
 
   /// What the shortest string of the trie that begins the range becomes.
   private func replacement(of text: UTF8Text, _ range: Range<Int>) -> ArraySlice<UInt8>? {
+    match(text, range, longest: false)?.new
+  }
+
+  /// What the longest string of the trie that begins at a position becomes, and where it ends.
+  func longestReplacement(
+    in text: UTF8Text, from start: Int
+  ) -> (new: ArraySlice<UInt8>, end: Int)? {
+    units.isEmpty ? nil : match(text, start..<text.count, longest: true)
+  }
+
+  private func match(
+    _ text: UTF8Text, _ range: Range<Int>, longest: Bool
+  ) -> (new: ArraySlice<UInt8>, end: Int)? {
+    var found: (new: ArraySlice<UInt8>, end: Int)?
     func offset(_ unit: UInt32) -> Int { Int(unit >> 10) << Int((unit & 0x200) >> 6) }
     var node = offset(units[0])
     for i in range {
       let byte = text[i]
-      guard byte != 0 else { return nil }
+      guard byte != 0 else { return found }
       node ^= Int(byte)
-      guard node < units.count, units[node] & 0x8000_00FF == UInt32(byte) else { return nil }
+      guard node < units.count, units[node] & 0x8000_00FF == UInt32(byte) else { return found }
       let unit = units[node]
       node ^= offset(unit)
       if unit & 0x100 != 0 {
-        guard node < units.count else { return nil }
+        guard node < units.count else { return found }
         let start = Int(units[node] & 0x7FFF_FFFF)
-        guard start <= replacements.count else { return nil }
-        return replacements[start...].prefix { $0 != 0 }
+        guard start <= replacements.count else { return found }
+        found = (replacements[start...].prefix { $0 != 0 }, i + 1)
+        if !longest { return found }
       }
     }
-    return nil
+    return found
   }
 
   private func put(
@@ -100,6 +115,23 @@ struct PrecompiledNormalizer: Normalizer {
 
 /// Base64 with padding.
 enum Base64 {
+  /// Bytes as text.
+  static func encode(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count / 3 * 4 + 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = (0..<3).reduce(0) { bits, i in
+        bits << 8 | (start + i < bytes.count ? Int(bytes[start + i]) : 0)
+      }
+      for i in 0..<4 {
+        out.append(i <= group.count ? alphabet[bits >> (18 - 6 * i) & 63] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
   /// The bytes of a text, or nil if it is not Base64.
   static func decode(_ text: some StringProtocol) -> [UInt8]? {
     var out: [UInt8] = []

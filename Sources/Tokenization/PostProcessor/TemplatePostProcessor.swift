@@ -20,6 +20,18 @@ struct TemplatePostProcessor: PostProcessor {
     else { throw reader.malformed("single", "special tokens and the sequence A once") }
   }
 
+  /// A token before and one behind each text, where they are named.
+  init(prefix: Int32?, suffix: Int32?) {
+    func around(_ text: Int) -> [Piece] {
+      let typeID = Int32(text)
+      return (prefix.map { [.special([$0], typeID: typeID)] } ?? [])
+        + [.text(text, typeID: typeID)]
+        + (suffix.map { [.special([$0], typeID: typeID)] } ?? [])
+    }
+    single = around(0)
+    pair = around(0) + around(1)
+  }
+
   private static func pieces(
     _ key: String, _ reader: ComponentReader
   ) throws(GraftError) -> [Piece] {

@@ -1,0 +1,65 @@
+import Diagnostics
+
+/// The normalizer inside a SentencePiece model: its rules, and what it does to spaces.
+///
+/// Source: `normalizer.cc` of SentencePiece.
+struct SentencePieceNormalizer: Normalizer {
+  private let rules: PrecompiledNormalizer?
+  private let addsPrefix: Bool
+  private let removesExtraSpaces: Bool
+  private static let space: UInt32 = 0x2581
+
+  init(_ reader: ComponentReader) throws(GraftError) {
+    let map = try reader.string("precompiled_charsmap")
+    rules = map.isEmpty ? nil : try PrecompiledNormalizer(reader)
+    addsPrefix = try reader.bool("add_dummy_prefix", default: true)
+    removesExtraSpaces = try reader.bool("remove_extra_whitespaces", default: true)
+  }
+
+  func apply(to text: inout AlignedText) {
+    text.rewrite { rewriter, characters in
+      var changes: [(scalar: UInt32, change: Int)] = []
+      var skipped = 0
+      var followsSpace = removesExtraSpaces
+      var position = 0
+      while position < characters.count {
+        let (parts, end) = step(characters, position)
+        var oldCount = 0
+        for i in position..<end where characters[i] & 0xC0 != 0x80 { oldCount += 1 }
+        position = end
+        var kept = parts[...]
+        if followsSpace { kept = kept.drop { $0 == 0x20 } }
+        if kept.isEmpty {
+          if changes.isEmpty {
+            skipped += oldCount
+          } else {
+            changes[changes.count - 1].change -= oldCount
+          }
+        }
+        for (i, scalar) in kept.enumerated() {
+          let isLast = i == kept.count - 1
+          let change = i >= oldCount ? 1 : isLast ? kept.count - oldCount : 0
+          changes.append((scalar == 0x20 ? Self.space : scalar, min(change, i >= oldCount ? 1 : 0)))
+        }
+        if removesExtraSpaces, !parts.isEmpty { followsSpace = parts.last == 0x20 }
+      }
+      while removesExtraSpaces, changes.last?.scalar == Self.space { changes.removeLast() }
+      rewriter.skip(skipped)
+      guard let first = changes.first else { return }
+      if addsPrefix {
+        rewriter.put(Self.space, change: first.change)
+        changes[0].change = 1
+      }
+      for (scalar, change) in changes { rewriter.put(scalar, change: change) }
+    }
+  }
+
+  /// What the text at a position becomes, and where it goes on.
+  private func step(_ text: UTF8Text, _ position: Int) -> ([UInt32], Int) {
+    if let (new, end) = rules?.longestReplacement(in: text, from: position) {
+      return (String(decoding: new, as: UTF8.self).unicodeScalars.map(\.value), end)
+    }
+    let (scalar, end) = text.scalar(at: position)
+    return ([scalar], end)
+  }
+}
