@@ -4,8 +4,9 @@
     llamafactory_encode.py CASES.json
 
 The cases are a list of {"directory", "dataset", "stage", "template", "tokenizer", options...}. The
-package llamafactory 0.9.5 is installed, or GRAFT_LLAMAFACTORY names its unpacked wheel. Prints {"dropped": n, "rows": [...]}
-where a row holds all lists of ids and labels that the processor makes.
+package llamafactory 0.9.5 is installed; what it imports only for sound and pictures need not be.
+Prints {"count": n, "rows": [...]} where a row holds all lists of ids and labels that the processor
+makes.
 """
 import hashlib
 import importlib.machinery
@@ -16,7 +17,6 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-sys.path.insert(0, os.environ.get("GRAFT_LLAMAFACTORY", "."))
 for module in ["torchaudio", "av", "librosa", "omegaconf"]:
     try:
         __import__(module)
