@@ -55,7 +55,7 @@ let fileHalf: [Target] = [
     name: "Merge",
     dependencies: [
       "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads",
-      "LinearAlgebra", "Safetensors", "StrictJSON", "TensorCore",
+      "LinearAlgebra", "Safetensors", "StrictJSON", "TensorCore", "Tokenization",
     ]),
   .target(
     name: "Shards",
@@ -186,7 +186,7 @@ let package = Package(
       name: "GraftReaders",
       targets: [
         "ChatTemplate", "Diagnostics", "FileIO", "GGUF", "Safetensors", "StrictJSON", "TensorCore",
-        "TorchArchive",
+        "Tokenization", "TorchArchive",
       ]),
     .executable(name: "graft", targets: ["graft"]),
   ] + (libtorch == nil ? [] : [.executable(name: "graft-engine", targets: ["graft-engine"])]),

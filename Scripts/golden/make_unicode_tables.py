@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Sources/Tokenization/Text/UnicodeTables.swift.
+"""Writes Sources/Tokenization/Text/UnicodeProperties+Table.swift.
 
 Asks the `tokenizers` package itself, code point by code point, what its components take a
 character for: its regular expression engines, its lower case, its compatibility decompositions,
@@ -131,7 +131,7 @@ for c in SCALARS:
 text = f"""// Written by Scripts/golden/make_unicode_tables.py with tokenizers {tokenizers.__version__}.
 
 /// Properties of characters as hexadecimal numbers in text, which compiles fast.
-enum UnicodeTables {{
+enum UnicodeProperties {{
 """
 text += "\n".join(
     [
@@ -157,4 +157,4 @@ text += "\n".join(
     ]
 ).replace("\\\\w", "\\w")
 text += "}\n"
-(ROOT / "Sources/Tokenization/Text/UnicodeTables.swift").write_text(text)
+(ROOT / "Sources/Tokenization/Text/UnicodeProperties+Table.swift").write_text(text)

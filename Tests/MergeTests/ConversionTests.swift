@@ -199,7 +199,7 @@ struct ConversionTests {
       $0.set("tokenizer.ggml.model", .string("llama"))
     },
     Fault(testDescription: "an unknown splitter", code: .unsupportedTokenizer, says: "'tekken'") {
-      $0.set("tokenizer.ggml.pre", .string("tekken"))
+      $0.set("tokenizer.ggml.pre", .string("kimi-k2"))
     },
     Fault(testDescription: "no splitter", code: .unsupportedTokenizer, says: "is missing") {
       $0.set("tokenizer.ggml.pre", nil)

@@ -1,5 +1,6 @@
 import Checkpoint
 public import Diagnostics
+import Tokenization
 
 extension GraftError.Code {
   /// A GGUF file holds a kind of model that cannot be converted.
@@ -59,7 +60,7 @@ extension GraftError {
   }
 
   static func preTokenizer(_ found: String?, file: String) -> Self {
-    let known = PreTokenizerPreset.all.map { "'\($0.names[0])'" }.joined(separator: ", ")
+    let known = ByteLevelCutting.all.map { "'\($0.names[0])'" }.joined(separator: ", ")
     let what = found.map { "tokenizer.ggml.pre is '\($0)'" } ?? "tokenizer.ggml.pre is missing"
     return Self(
       .unsupportedTokenizer,

@@ -1,6 +1,7 @@
 import Diagnostics
 import GGUF
 import StrictJSON
+import Tokenization
 
 /// The tokenizer that a GGUF file's metadata describe, as the files that transformers reads.
 ///
@@ -10,7 +11,7 @@ struct GGUFTokenizer {
   private let tokens: [String]
   private let merges: [String]
   private let added: [AddedToken]
-  private let preset: PreTokenizerPreset
+  private let preset: ByteLevelCutting
   private let begin: Int?
   private let end: Int?
   private let padding: Int?
@@ -35,7 +36,7 @@ struct GGUFTokenizer {
     let model = try gguf.string("tokenizer.ggml.model")
     guard model == "gpt2" else { throw .tokenizerModel(model, file: path) }
     let pre = try gguf.optionalString("tokenizer.ggml.pre")
-    let known = PreTokenizerPreset.all.first { $0.names.contains(pre ?? "") }
+    let known = ByteLevelCutting.all.first { $0.names.contains(pre ?? "") }
     guard let preset = known else { throw .preTokenizer(pre, file: path) }
     self.preset = preset
     tokens = try gguf.strings("tokenizer.ggml.tokens")
@@ -69,7 +70,7 @@ struct GGUFTokenizer {
     end = try token("eos")
     padding = try token("padding")
     unknown = try token("unknown")
-    addsBegin = gguf.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? preset.addsBeginByDefault
+    addsBegin = gguf.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? preset.addsBOS
     addsEnd = gguf.metadata["tokenizer.ggml.add_eos_token"]?.bool ?? false
     contextLength = gguf.metadata["\(try gguf.string("general.architecture")).context_length"]?.int
     chatTemplate = try gguf.optionalString("tokenizer.chat_template")
@@ -132,7 +133,9 @@ struct GGUFTokenizer {
         }),
       "normalizer": preset.normalizer, "pre_tokenizer": preset.preTokenizer,
       "post_processor": postProcessor,
-      "decoder": PreTokenizerPreset.byteLevel(usesRegex: true, addsSpace: true),
+      "decoder": [
+        "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true,
+      ],
       "model": [
         "type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil,
         "end_of_word_suffix": nil, "fuse_unk": false, "byte_fallback": false,

@@ -1,6 +1,6 @@
 /// Lower case, character by character.
 struct LowercaseNormalizer: Normalizer {
-  private static let mappings = Expansions(UnicodeTables.lowercase)
+  private static let mappings = Expansions(UnicodeProperties.lowercase)
 
   func apply(to text: inout AlignedText) {
     text.rewrite { rewriter, characters in

@@ -2,7 +2,7 @@ import Diagnostics
 
 /// Cuts where the script changes, as SentencePiece does.
 struct UnicodeScriptsPreTokenizer: PreTokenizer {
-  private static let runs = numbers(UnicodeTables.scripts)
+  private static let runs = numbers(UnicodeProperties.scripts)
 
   /// The number of a character's script; 0 goes with any.
   private static func script(of scalar: UInt32) -> UInt32 {

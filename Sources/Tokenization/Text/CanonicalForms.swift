@@ -48,7 +48,7 @@ enum CanonicalForms {
   private static func key(_ a: UInt32, _ b: UInt32) -> UInt64 { UInt64(a) << 32 | UInt64(b) }
 
   /// The characters that decompose for compatibility only.
-  private static let compatibility = Expansions(UnicodeTables.compatibility)
+  private static let compatibility = Expansions(UnicodeProperties.compatibility)
 
   /// Whether each code point below U+30000 may change in a form, or change what stands before it.
   private static let activeIn: [NormalizationForm: [Bool]] = {

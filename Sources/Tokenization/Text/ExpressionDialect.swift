@@ -6,7 +6,7 @@ enum ExpressionDialect {
     "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi",
     "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn",
   ]
-  private static let categories = numbers(UnicodeTables.categories)
+  private static let categories = numbers(UnicodeProperties.categories)
 
   /// The expression with `\p{L}`, `\p{^L}`, `\P{Lu}`, `\w`, `\d` and the like as lists.
   static func translated(_ expression: String) -> String {
@@ -37,7 +37,7 @@ enum ExpressionDialect {
           list = ranges(String(String.UnicodeScalarView(name)))
           end = close + 1
         }
-      case "w", "W": list = ranges(numbers(UnicodeTables.engineWord))
+      case "w", "W": list = ranges(numbers(UnicodeProperties.engineWord))
       case "d", "D": list = ranges("Nd")
       default: break
       }

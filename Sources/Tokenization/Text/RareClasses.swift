@@ -27,13 +27,13 @@ extension RareClasses {
         for point in bounds[i]...bounds[i + 1] { table[Int(point)] |= mark.rawValue }
       }
     }
-    mark(UnicodeTables.engineWord, .engineWord)
-    mark(UnicodeTables.word, .word)
-    mark(UnicodeTables.whiteSpace, .whiteSpace)
-    mark(UnicodeTables.punctuation, .punctuation)
-    mark(UnicodeTables.combiningMarks, .combiningMark)
-    mark(UnicodeTables.nonspacingMarks, .nonspacingMark)
-    mark(UnicodeTables.controls, .control)
+    mark(UnicodeProperties.engineWord, .engineWord)
+    mark(UnicodeProperties.word, .word)
+    mark(UnicodeProperties.whiteSpace, .whiteSpace)
+    mark(UnicodeProperties.punctuation, .punctuation)
+    mark(UnicodeProperties.combiningMarks, .combiningMark)
+    mark(UnicodeProperties.nonspacingMarks, .nonspacingMark)
+    mark(UnicodeProperties.controls, .control)
     return table
   }()
 

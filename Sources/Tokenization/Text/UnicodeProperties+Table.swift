@@ -1,7 +1,7 @@
 // Written by Scripts/golden/make_unicode_tables.py with tokenizers 0.23.3.
 
 /// Properties of characters as hexadecimal numbers in text, which compiles fast.
-enum UnicodeTables {
+enum UnicodeProperties {
   /// A code point, the length of its lower case, the lower case.
   static let lowercase: StaticString = """
     41 1 61 42 1 62 43 1 63 44 1 64 45 1 65 46 1 66 47 1 67 48 1 68 49 1 69 4A 1 6A 4B 1 6B 4C 1 \
