@@ -16,16 +16,15 @@ for module in ["torchaudio", "av", "librosa", "omegaconf"]:
         sys.modules[module] = MagicMock(__spec__=importlib.machinery.ModuleSpec(module, None))
 
 from llamafactory.data import template as source  # noqa: E402
-from llamafactory.data import tool_utils  # noqa: E402
+from llamafactory.data import formatter, tool_utils  # noqa: E402
 
-NAMES = """
-alpaca chatml cohere deepseek deepseek3 deepseekr1 deepseekcoder default empty falcon fewshot gemma
-gemma2 gemma3 granite3 intern2 llama2 llama3 mistral ministral mistral_small olmo openchat
-openchat-3.6 phi phi_small phi4 qwen qwen3 qwen3_nothink smollm smollm2 solar starchat vicuna yi
-zephyr xuanyuan
-""".split()
+# Text models only, but for those whose text format no other name has.
+MULTIMODAL = {"gemma3", "mistral_small", "ministral3"}
 STYLES = {"Template": "plain", "Llama2Template": "systemInFirstTurn", "ReasoningTemplate": "reasoning"}
 TOOLS = {type(tools).__name__: name for name, tools in tool_utils.TOOLS.items()}
+WRITTEN_TOOLS = {"default", "llama3", "mistral", "phi4_mini", "qwen"}
+THOUGHT = ("<think>\n", "\n</think>\n\n")
+CALL = ("<tool_call>", "</tool_call>")
 
 
 def text(value):
@@ -40,14 +39,32 @@ def slots(formatter):
             out.append(f".text({text(slot)})")
         elif isinstance(slot, dict):
             out.append(f".token({text(slot['token'])})")
-        else:
-            out.append(".bos" if "bos_token" in slot else ".eos")
+        elif "bos_token" in slot:
+            out.append(".bos")
+        elif "eos_token" in slot:
+            out.append(".eos")
+        # Of any other set LLaMA-Factory makes nothing.
     return "[" + ", ".join(out) + "]"
 
 
+def tools_name(entry):
+    if not isinstance(entry.format_tools, formatter.ToolFormatter):
+        return "phi4_mini" if entry.format_tools.slots == ["<|tool|>{{content}}<|/tool|>"] else None
+    tools, calls = entry.format_tools.tool_utils, entry.format_function.tool_utils
+    return TOOLS[type(tools).__name__] if type(tools) is type(calls) else None
+
+
+def is_written(name, entry):
+    return (
+        (type(entry.mm_plugin).__name__ == "BasePlugin" or name in MULTIMODAL)
+        and type(entry).__name__ in STYLES and tools_name(entry) in WRITTEN_TOOLS
+        and entry.thought_words == THOUGHT and entry.tool_call_words == CALL)
+
+
 lines = []
-for name in NAMES:
-    entry = source.TEMPLATES[name]
+for name, entry in source.TEMPLATES.items():
+    if not is_written(name, entry):
+        continue
     fields = [f"name: {text(name)}", f"style: .{STYLES[type(entry).__name__]}"]
     for field in ["prefix", "system", "user", "assistant", "observation", "function"]:
         value = slots(getattr(entry, "format_" + field))
@@ -60,10 +77,9 @@ for name in NAMES:
             default = '[.text("{{content}}"), .eos]'
         if value != default:
             fields.append(f"{field}: {value}")
-    tools = TOOLS[type(entry.format_tools.tool_utils).__name__]
-    assert tools == TOOLS[type(entry.format_function.tool_utils).__name__]
+    tools = tools_name(entry)
     if tools != "default":
-        fields.append(f"tools: .{tools}")
+        fields.append(f"tools: .{'phi4Mini' if tools == 'phi4_mini' else tools}")
     if entry.default_system:
         fields.append(f"defaultSystem: {text(entry.default_system)}")
     if entry.stop_words:
@@ -72,8 +88,6 @@ for name in NAMES:
         fields.append("endsOnce: true")
     if entry.replace_eos:
         fields.append("replacesEnd: true")
-    assert entry.thought_words == ("<think>\n", "\n</think>\n\n"), name
-    assert entry.tool_call_words == ("<tool_call>", "</tool_call>"), name
     lines.append("    ChatFormat(\n      " + ",\n      ".join(fields) + "),\n")
 
 target = pathlib.Path(__file__).resolve().parents[2] / "Sources/Datasets/Formats/ChatFormat+Table.swift"

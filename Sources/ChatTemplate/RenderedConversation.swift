@@ -5,4 +5,10 @@ public struct RenderedConversation: Sendable, Equatable {
   /// What of the text the assistant says, in bytes of UTF-8: the template's `generation` blocks, in
   /// order. Empty where the template has none.
   public var assistantRanges: [Range<Int>]
+
+  /// Creates a result.
+  public init(text: String, assistantRanges: [Range<Int>] = []) {
+    self.text = text
+    self.assistantRanges = assistantRanges
+  }
 }

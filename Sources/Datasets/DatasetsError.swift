@@ -7,6 +7,8 @@ extension GraftError.Code {
   public static let formatToken = Self("format-token", .input)
   /// Tools, or calls of them, are not what formats can write.
   public static let malformedTools = Self("malformed-tools", .input)
+  /// A conversation is not one that chat formats can write.
+  public static let malformedConversation = Self("malformed-conversation", .input)
   /// `dataset_info.json` is not what LLaMA-Factory reads.
   public static let malformedDatasetInfo = Self("malformed-dataset-info", .input)
   /// `dataset_info.json` has no data set of a name.
@@ -49,6 +51,27 @@ extension GraftError {
   static func toolsNoList(_ kind: String) -> Self {
     Self(.malformedTools, "the tools must be a JSON list, found \(kind)")
   }
+
+  static func message(_ index: Int, _ what: String) -> Self {
+    Self(.malformedConversation, "message \(index + 1) \(what)")
+  }
+
+  static func messageRole(_ index: Int, _ role: String) -> Self {
+    Self(
+      .malformedConversation, "message \(index + 1) has the role '\(role)', which no format writes",
+      remedy: "Roles are system, user, assistant and tool")
+  }
+
+  static func messageOrder(_ index: Int, _ role: String, expectsAnswer: Bool) -> Self {
+    Self(
+      .malformedConversation,
+      "message \(index + 1) is of the role '\(role)' where "
+        + (expectsAnswer ? "the assistant's turn is" : "the user's or a tool's turn is"),
+      remedy: "Questions and answers must take turns, and the first is a question")
+  }
+
+  static let noQuestion = Self(
+    .malformedConversation, "the conversation has no message but the system's")
 
   // MARK: dataset_info.json
 

@@ -158,8 +158,8 @@ struct RowFields {
         continue
       }
       if !observations.isEmpty {
-        let joint = "\n</tool_response>\n<tool_response>\n"
-        turns.append(Turn(.observation, observations.joined(separator: joint)))
+        let text = observations.joined(separator: Conversation.betweenObservations)
+        turns.append(Turn(.observation, text))
         observations = []
       }
       var text: String

@@ -1,3 +1,5 @@
+import ChatTemplate
+import Datasets
 import Diagnostics
 
 extension GraftError.Code {
@@ -42,6 +44,23 @@ extension GraftError {
       remedy: "Use a template for training, with {% generation %} around what the assistant says")
   }
 
+  static func noTemplate(_ name: String, own: [String], formats: [ChatFormat]) -> Self {
+    let known = own.map { "'\($0)'" }.joined(separator: ", ")
+    let near = suggestion(for: name, among: own + formats.map(\.name))
+    let hints = [
+      own.isEmpty ? nil : "The model has \(known)", near.map { "Was '\($0)' meant?" },
+    ]
+    return Self(
+      .unknownTemplate, "'\(name)' is neither a chat template of the model nor a chat format",
+      remedy: hints.compactMap { $0 }.joined(separator: ". "))
+  }
+
+  static func formatNeedsModel(_ path: String) -> Self {
+    Self(
+      .invalidOption, "a chat format needs a tokenizer, and a template alone has none", file: path,
+      remedy: "Name the model's directory or its GGUF file")
+  }
+
   static let noFormat = Self(
     .invalidOption, "--model needs --template, the name of a chat format",
     remedy: "Name one, such as chatml, llama3, qwen or mistral; `default` is the plainest")
@@ -49,6 +68,6 @@ extension GraftError {
   static func idsNeedModel(_ path: String) -> Self {
     Self(
       .invalidOption, "--ids needs a tokenizer, and a template alone has none", file: path,
-      remedy: "Name the model's directory")
+      remedy: "Name the model's directory or its GGUF file")
   }
 }

@@ -112,6 +112,116 @@ import Testing
     #expect(try GraftCommand.run(["render", path, "--file", plain]).output == "<a>x<b>\n")
   }
 
+  @Test func renderGivesIDsOfAGGUF() throws {
+    let file = try write(
+      #"{"messages": [{"content": "ab"}, {"content": "a"}]}"#, "gguf-ids.jsonl")
+    var gguf = GGUFBuilder()
+    gguf.add("general.architecture", .string("llama"))
+    gguf.add("tokenizer.ggml.model", .string("gpt2"))
+    gguf.add("tokenizer.ggml.pre", .string("smollm"))
+    gguf.add("tokenizer.ggml.tokens", .strings(["<s>", "a", "b", "ab", "|"]))
+    gguf.add("tokenizer.ggml.token_type", .i32s([3, 1, 1, 1, 1]))
+    gguf.add("tokenizer.ggml.merges", .strings(["a b"]))
+    gguf.add("tokenizer.ggml.bos_token_id", .u32(0))
+    gguf.add("tokenizer.ggml.add_bos_token", .bool(true))
+    gguf.add(
+      "tokenizer.chat_template",
+      .string(
+        "{{ bos_token }}{% for m in messages %}{% generation %}{{ m.content }}"
+          + "{% endgeneration %}|{% endfor %}"))
+    let path = try directory.write(gguf.bytes(), to: "ids.gguf")
+    let result = try GraftCommand.run(["render", path, "--file", file, "--ids", "--mask"])
+    #expect(result.output == "[0,3,4,1,4]\n[0,1,0,1,0]\n")
+    #expect(result.errors.contains("the tokenizer adds it too"))
+  }
+
+  @Test func renderTakesChatFormats() throws {
+    let file = try write(
+      #"{"messages": [{"role": "user", "content": "the dog"}, "#
+        + #"{"role": "assistant", "content": "barks"}]}"#, "format.jsonl")
+    let text = try GraftCommand.run(["render", model, "--file", file, "--template", "fewshot"])
+    #expect(text.output == "the dogbarks\n\n\n")
+    #expect(text.errors.isEmpty)
+    let json = try GraftCommand.run([
+      "render", model, "--file", file, "--template", "mistral", "--ids", "--mask", "--json",
+    ])
+    let line = try JSONValue.parse(json.output)
+    #expect(line["text"] == "<|start|>[INST] the dog[/INST] barks<|end|>")
+    #expect(line["assistant"] == [[31, 44]])
+    let ids = try #require(line["ids"]?.array)
+    let mask = try #require(line["mask"]?.array)
+    #expect(ids.count == mask.count)
+    #expect(mask.first == 0 && mask.last == 1)
+
+    let question = try write(
+      #"{"messages": [{"role": "user", "content": "a"}], "add_generation_prompt": true}"#,
+      "question.jsonl")
+    let own = try GraftCommand.run(["render", model, "--file", question, "--template", "default"])
+    #expect(own.output == "<|start|>user: a\n")
+    let format = try GraftCommand.run([
+      "render", model, "--file", question, "--template", "llamafactory:default",
+    ])
+    #expect(format.output == "Human: a<|end|>\nAssistant:\n")
+  }
+
+  @Test func formatsThatDoNotFitAreNamed() throws {
+    let file = try write(
+      "\n" + #"{"messages": [{"role": "assistant", "content": "x"}]}"#, "order.jsonl")
+    func errors(_ template: String, _ model: String) throws -> String {
+      let result = try GraftCommand.run(["render", model, "--file", file, "--template", template])
+      #expect(result.code == 3 || result.code == 2)
+      return result.errors
+    }
+    let order = try errors("alpaca", model)
+    #expect(order.contains("order.jsonl:2: message 1 is of the role 'assistant' where the user's"))
+    #expect(try errors("chatml", model).contains("'<|im_end|>'"))
+    let unknown = try errors("qwen_3", model)
+    #expect(unknown.contains("'qwen_3' is neither a chat template of the model nor a chat format"))
+    #expect(unknown.contains("'default'"))
+    #expect(unknown.contains("'qwen3'"))
+    let template = try write("x", "alone.jinja")
+    #expect(try errors("qwen", template).contains("needs a tokenizer"))
+  }
+
+  /// Live against transformers' `return_assistant_tokens_mask`, on all templates with blocks.
+  @Test(.enabled(if: Shared.isPresent && PeersPython.isPresent, "needs ../shared and the peers"))
+  func masksAreThoseOfTransformers() throws {
+    let folder = "\(Shared.path ?? "")/assets/chat_templates"
+    let output = try PeersPython.run([
+      PeersPython.script("assistant_masks.py"), folder, model,
+    ])
+    let golden = try JSONValue.parse(String(output.split(separator: "\n").last ?? ""))
+    let fixtures = try JSONValue.parse(readFile("\(folder)/golden.json"))["fixtures"]
+    removeTree("\(model)/tokenizer_config.json")
+    var count = 0
+    for (name, cases) in golden.object ?? JSONObject() {
+      removeTree("\(model)/chat_template.jinja")
+      _ = try directory.write(
+        readFile("\(folder)/\(name).jinja"), to: "model/chat_template.jinja")
+      var lines = ""
+      let cases = cases.object ?? JSONObject()
+      for (key, _) in cases {
+        var row = try #require(fixtures?[key]?.object)
+        row["bos_token"] = "<s>"
+        row["eos_token"] = "</s>"
+        lines += JSONValue.object(row).text() + "\n"
+      }
+      let file = try write(lines, "\(name).jsonl")
+      let result = try GraftCommand.run([
+        "render", model, "--file", file, "--ids", "--mask", "--json", "--now", "2024-07-26",
+      ])
+      #expect(result.code == 0, "\(name): \(result.errors)")
+      let rows = try result.output.split(separator: "\n").map { try JSONValue.parse(String($0)) }
+      #expect(rows.count == cases.count)
+      for (row, (key, wanted)) in zip(rows, cases) {
+        #expect(row["ids"] == wanted["input_ids"], "\(name) on \(key)")
+        #expect(row["mask"] == wanted["assistant_masks"], "\(name) on \(key)")
+        count += wanted["assistant_masks"]?.array?.count { $0 == 1 } ?? 0
+      }
+    }
+    #expect(count > 1000)
+  }
+
   @Test func emptyConversationsAreRefused() throws {
     let file = try write("{\"messages\": [{\"content\": \"x\"}]}\n{\"messages\": []}\n", "e.jsonl")
     let template = try write("x", "x.jinja")

@@ -35,15 +35,23 @@ public struct FormatTokenizer: Sendable {
     pad = tokenizer.padTokenID ?? eos
   }
 
-  /// The ids of one message after the other.
-  func messages(_ turns: [Turn], system: String, tools: String) throws(GraftError) -> [[Int32]] {
+  /// What a slot becomes: text that is tokenized by itself, or one token.
+  enum Element: Equatable {
+    case text(String)
+    case token(Int32)
+  }
+
+  /// One message after the other.
+  private func messages(
+    _ turns: [Turn], system: String, tools: String
+  ) throws(GraftError) -> [[Element]] {
     let system = system.isEmpty ? options.defaultSystem ?? format.defaultSystem : system
-    var encoded: [[Int32]] = []
+    var written: [[Element]] = []
     for (i, turn) in turns.enumerated() {
-      var ids: [Int32] = []
+      var elements: [Element] = []
       var content = turn.content
       if i == 0 {
-        ids += try self.ids(format.prefix, content: "")
+        elements += try self.elements(format.prefix, content: "")
         if !system.isEmpty || !tools.isEmpty {
           let about =
             tools.isEmpty ? "" : try format.tools.text(ofTools: tools, date: options.date)
@@ -52,20 +60,23 @@ public struct FormatTokenizer: Sendable {
               content = Self.filled(text, with: system + about) + content
             }
           } else {
-            ids += try self.ids(format.system, content: system + about)
+            elements += try self.elements(format.system, content: system + about)
           }
         }
       }
       switch turn.role {
-      case .user, .system: ids += try self.ids(format.user, content: content)
-      case .assistant: ids += try self.ids(format.assistant, content: turn.content)
-      case .observation: ids += try self.ids(format.observation, content: turn.content)
+      case .user, .system:
+        let index = format.style == .systemInFirstTurn ? nil : i / 2
+        elements += try self.elements(format.user, content: content, index: index)
+      case .assistant: elements += try self.elements(format.assistant, content: turn.content)
+      case .observation: elements += try self.elements(format.observation, content: turn.content)
       case .function:
-        ids += try self.ids(format.function, content: format.tools.text(ofCalls: turn.content))
+        elements += try self.elements(
+          format.function, content: format.tools.text(ofCalls: turn.content))
       }
-      encoded.append(ids)
+      written.append(elements)
     }
-    return encoded
+    return written
   }
 
   private static func filled(_ text: String, with content: String) -> String {
@@ -73,21 +84,49 @@ public struct FormatTokenizer: Sendable {
     return text[..<range.lowerBound] + content + text[range.upperBound...]
   }
 
-  private func ids(_ slots: [ChatFormat.Slot], content: String) throws(GraftError) -> [Int32] {
-    var ids: [Int32] = []
+  private func elements(
+    _ slots: [ChatFormat.Slot], content: String, index: Int? = nil
+  ) throws(GraftError) -> [Element] {
+    var elements: [Element] = []
     for slot in slots {
       switch slot {
       case .text(let text):
-        let filled = Self.filled(text, with: content)
-        if !filled.isEmpty { ids += try tokenizer.encode(filled, addingSpecialTokens: false) }
+        var filled = Self.filled(text, with: content)
+        // The reference fills this in too, wherever in a question it stands.
+        if let index, let range = filled.range(of: "{{idx}}") {
+          filled.replaceSubrange(range, with: String(index))
+        }
+        if !filled.isEmpty { elements.append(.text(filled)) }
       case .token(let token):
         guard let id = tokenizer.id(of: token) else { throw .formatToken(token, of: format.name) }
-        ids.append(id)
-      case .bos: if let bos = tokenizer.bosTokenID { ids.append(bos) }
-      case .eos: if let eos { ids.append(eos) }
+        elements.append(.token(id))
+      case .bos: if let bos = tokenizer.bosTokenID { elements.append(.token(bos)) }
+      case .eos: if let eos { elements.append(.token(eos)) }
+      }
+    }
+    return elements
+  }
+
+  /// The ids of what was written.
+  func ids(of elements: [Element]) throws(GraftError) -> [Int32] {
+    var ids: [Int32] = []
+    for element in elements {
+      switch element {
+      case .text(let text): ids += try tokenizer.encode(text, addingSpecialTokens: false)
+      case .token(let id): ids.append(id)
       }
     }
     return ids
+  }
+
+  /// The text of what was written.
+  func text(of elements: [Element]) -> String {
+    elements.map {
+      switch $0 {
+      case .text(let text): text
+      case .token(let id): tokenizer.token(of: id) ?? ""
+      }
+    }.joined()
   }
 
   // MARK: Prompts and answers
@@ -96,6 +135,13 @@ public struct FormatTokenizer: Sendable {
   func oneTurn(
     _ turns: [Turn], system: String, tools: String
   ) throws(GraftError) -> (prompt: [Int32], answer: [Int32]) {
+    let pair = try oneTurnElements(turns, system: system, tools: tools)
+    return (try ids(of: pair.prompt), try ids(of: pair.answer))
+  }
+
+  func oneTurnElements(
+    _ turns: [Turn], system: String, tools: String
+  ) throws(GraftError) -> (prompt: [Element], answer: [Element]) {
     var turns = turns
     let isReasoning = format.style == .reasoning
     if isReasoning {
@@ -104,12 +150,15 @@ public struct FormatTokenizer: Sendable {
       }
       if options.thinks == false { turns[turns.count - 1].dropThought() }
     }
-    let encoded = try messages(turns, system: system, tools: tools)
-    var prompt = Array(encoded.dropLast().joined())
-    var answer = encoded.last ?? []
+    let written = try messages(turns, system: system, tools: tools)
+    var prompt = Array(written.dropLast().joined())
+    var answer = written.last ?? []
     if isReasoning, let last = turns.last, !last.hasThought {
-      let thought = try tokenizer.encode(ChatFormat.emptyThought, addingSpecialTokens: false)
-      if options.thinks == true { answer = thought + answer } else { prompt += thought }
+      if options.thinks == true {
+        answer.insert(.text(ChatFormat.emptyThought), at: 0)
+      } else {
+        prompt.append(.text(ChatFormat.emptyThought))
+      }
     }
     return (prompt, answer)
   }
@@ -118,6 +167,18 @@ public struct FormatTokenizer: Sendable {
   func pairs(
     _ turns: [Turn], system: String, tools: String, discardsHistory: Bool
   ) throws(GraftError) -> [(prompt: [Int32], answer: [Int32])] {
+    var pairs: [(prompt: [Int32], answer: [Int32])] = []
+    for pair in try pairElements(
+      turns, system: system, tools: tools, discardsHistory: discardsHistory)
+    {
+      pairs.append((try ids(of: pair.prompt), try ids(of: pair.answer)))
+    }
+    return pairs
+  }
+
+  func pairElements(
+    _ turns: [Turn], system: String, tools: String, discardsHistory: Bool
+  ) throws(GraftError) -> [(prompt: [Element], answer: [Element])] {
     var turns = turns
     let isReasoning = format.style == .reasoning
     if isReasoning {
@@ -128,19 +189,18 @@ public struct FormatTokenizer: Sendable {
         for i in stride(from: 1, to: turns.count - 2, by: 2) { turns[i].dropThought() }
       }
     }
-    var encoded = try messages(turns, system: system, tools: tools)
+    var written = try messages(turns, system: system, tools: tools)
     if isReasoning {
       let first = discardsHistory ? turns.count - 2 : 0
       for i in stride(from: first, to: turns.count, by: 2) where !turns[i + 1].hasThought {
-        let thought = try tokenizer.encode(ChatFormat.emptyThought, addingSpecialTokens: false)
         if options.thinks == true {
-          encoded[i + 1] = thought + encoded[i + 1]
+          written[i + 1].insert(.text(ChatFormat.emptyThought), at: 0)
         } else {
-          encoded[i] += thought
+          written[i].append(.text(ChatFormat.emptyThought))
         }
       }
     }
-    return stride(from: 0, to: encoded.count, by: 2).map { (encoded[$0], encoded[$0 + 1]) }
+    return stride(from: 0, to: written.count, by: 2).map { (written[$0], written[$0 + 1]) }
   }
 }
 

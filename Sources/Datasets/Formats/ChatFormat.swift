@@ -77,10 +77,14 @@ public struct ChatFormat: Sendable, Equatable {
     self.replacesEnd = replacesEnd
   }
 
-  /// The format of a name.
+  /// What may stand before a name, where something else could have it too.
+  public static let namePrefix = "llamafactory:"
+
+  /// The format of a name, perhaps after ``namePrefix``.
   ///
   /// - Throws: ``GraftError`` that names the one that may be meant.
   public static func named(_ name: String) throws(GraftError) -> ChatFormat {
+    let name = name.hasPrefix(namePrefix) ? String(name.dropFirst(namePrefix.count)) : name
     guard let format = all.first(where: { $0.name == name }) else {
       throw .unknownFormat(name, meant: suggestion(for: name, among: all.map(\.name)))
     }

@@ -10,6 +10,8 @@ public enum ToolFormat: String, Sendable, Equatable {
   case llama3
   /// Tools and calls as one list each.
   case mistral
+  /// Tools as their JSON between marks; calls as `Action` and `Action Input`.
+  case phi4Mini
   /// Tools and calls as JSON between tags.
   case qwen
 
@@ -43,6 +45,7 @@ public enum ToolFormat: String, Sendable, Equatable {
       (e.g. ```{"input": "hello world", "num_beams": 5}```)
       ```{{ '\\n' }}
       """
+    case .phi4Mini: ""
     case .llama3:
       """
       Cutting Knowledge Date: December 2023
@@ -83,7 +86,7 @@ public enum ToolFormat: String, Sendable, Equatable {
   /// The template of an answer that makes `calls`.
   private var call: String {
     switch self {
-    case .default:
+    case .default, .phi4Mini:
       "{% for c in calls %}Action: {{ c.name }}\nAction Input: {{ c.arguments | tojson }}"
         + "{{ '\\n' if not loop.last }}{% endfor %}"
     case .llama3:
@@ -104,6 +107,7 @@ public enum ToolFormat: String, Sendable, Equatable {
   ///
   /// - Parameter date: the date that some formats mention.
   public func text(ofTools json: String, date: TemplateDate) throws(GraftError) -> String {
+    if self == .phi4Mini { return "<|tool|>\(json)<|/tool|>" }
     let tools = try JSONValue.parse(Array(json.utf8), file: "tools")
     guard let list = tools.array, !list.isEmpty else {
       if tools.array == nil, tools.object == nil { throw .toolsNoList(tools.kindName) }
