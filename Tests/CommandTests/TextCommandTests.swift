@@ -17,7 +17,7 @@ import Testing
       "\(root)/TokenizationTests/Fixtures/tiny/llama3/tokenizer.json")
     _ = try directory.write(tokenizer, to: "model/tokenizer.json")
     _ = try write(
-      #"{"bos_token": "<|start|>", "chat_template": "#
+      #"{"bos_token": "<|start|>", "eos_token": "<|end|>", "chat_template": "#
         + #""{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}"}"#,
       "model/tokenizer_config.json")
   }
@@ -140,14 +140,14 @@ import Testing
       #"{"messages": [{"role": "user", "content": "the dog"}, "#
         + #"{"role": "assistant", "content": "barks"}]}"#, "format.jsonl")
     let text = try GraftCommand.run(["render", model, "--file", file, "--template", "fewshot"])
-    #expect(text.output == "the dogbarks\n\n\n")
+    #expect(text.output == "the dogbarks\n\n<|end|>\n")
     #expect(text.errors.isEmpty)
     let json = try GraftCommand.run([
       "render", model, "--file", file, "--template", "mistral", "--ids", "--mask", "--json",
     ])
     let line = try JSONValue.parse(json.output)
     #expect(line["text"] == "<|start|>[INST] the dog[/INST] barks<|end|>")
-    #expect(line["assistant"] == [[31, 44]])
+    #expect(line["assistant"] == [[30, 43]])
     let ids = try #require(line["ids"]?.array)
     let mask = try #require(line["mask"]?.array)
     #expect(ids.count == mask.count)

@@ -59,10 +59,11 @@ private func formatTokenizer(_ name: String, _ tokenizer: Tokenizer) throws -> F
     "[\(ids.map { String($0) }.joined(separator: ","))]"
   }
 
-  /// Live: $GRAFT_LLAMAFACTORY is the package's unpacked wheel.
+  /// Live; $GRAFT_LLAMAFACTORY may name the package's unpacked wheel.
   @Test(
     .enabled(
-      if: PeersPython.isPresent && getenv("GRAFT_LLAMAFACTORY") != nil,
+      if: PeersPython.has("llamafactory")
+        || PeersPython.isPresent && getenv("GRAFT_LLAMAFACTORY") != nil,
       "needs the peers and LLaMA-Factory"))
   func everyFormatLive() throws {
     let fixtures = try FormatFixtures()

@@ -11,6 +11,14 @@ public enum PeersPython {
   /// Whether there is one.
   public static var isPresent: Bool { path != nil }
 
+  /// Whether it has a package.
+  public static func has(_ package: String) -> Bool {
+    guard let path else { return false }
+    let library = splitPath(splitPath(path).parent).parent + "/lib"
+    let versions = (try? directoryEntries(library)) ?? []
+    return versions.contains { directoryExists("\(library)/\($0)/site-packages/\(package)") }
+  }
+
   /// Runs a script and returns what it prints.
   ///
   /// - Parameter python: another interpreter.
