@@ -99,29 +99,19 @@ struct Pipeline: Sendable {
     }
   }
 
-  /// Appends the ids of a text, without those of the post-processor.
-  func encode(
-    _ text: [UInt8], _ workspace: Workspace, into ids: inout [Int32]
-  ) throws(GraftError) {
+  /// Appends the ids of a text to those of the workspace, without those of the post-processor.
+  func encode(_ text: [UInt8], _ workspace: inout Workspace) throws(GraftError) {
     try cut(text, tracked: false) { id, _, _ in
-      ids.append(id)
+      workspace.ids.append(id)
     } _: { words in
-      let bytes = words.bytes.span
-      for range in words.pieces {
-        let word = bytes.extracting(range)
-        let hash = hashBytes(word)
-        if workspace.cache.find(word, hash: hash, into: &ids) { continue }
-        let start = ids.count
-        model.encode(word, form: words.form, scratch: &workspace.scratch, into: &ids)
-        workspace.cache.keep(word, hash: hash, ids: ids[start...])
-      }
+      workspace.encode(words, model)
     }
   }
 
   /// The tokens of a text with their places in it as byte offsets, without those of the
   /// post-processor.
   func encoding(
-    of text: [UInt8], typeID: Int32, _ workspace: Workspace
+    of text: [UInt8], typeID: Int32, _ scratch: inout MergeScratch
   ) throws(GraftError) -> Encoding {
     var result = Encoding()
     var tokens: [TokenSpan] = []
@@ -140,7 +130,7 @@ struct Pipeline: Sendable {
       for piece in words.pieces {
         tokens.removeAll(keepingCapacity: true)
         model.encode(
-          bytes.extracting(piece), form: words.form, scratch: &workspace.scratch, into: &tokens)
+          bytes.extracting(piece), form: words.form, scratch: &scratch, into: &tokens)
         for token in tokens {
           let range =
             token.range.lowerBound + piece.lowerBound..<token.range.upperBound

@@ -97,11 +97,12 @@ extension GraftError {
   }
 
   static func unknownPreTokenizer(
-    _ name: String, _ known: [ByteLevelCutting], file: String
+    _ name: String?, _ known: [ByteLevelCutting], file: String
   ) -> Self {
     Self(
       .unsupportedTokenizer,
-      "tokenizer.ggml.pre is '\(name)'; known: "
+      (name.map { "tokenizer.ggml.pre is '\($0)'" } ?? "tokenizer.ggml.pre is missing")
+        + "; known: "
         + known.flatMap(\.names).sorted().joined(separator: ", "), file: file,
       remedy: "Use the tokenizer.json of the model's own repository")
   }

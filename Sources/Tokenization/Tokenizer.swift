@@ -129,14 +129,13 @@ public final class Tokenizer: Sendable {
     _ text: String, addingSpecialTokens: Bool = true
   ) throws(GraftError) -> [Int32] {
     let bytes = try utf8(of: text)
-    var ids: [Int32] = []
-    ids.reserveCapacity(bytes.count / 3 + 2)
-    if addingSpecialTokens { ids += affixes.prefix }
-    try workspaces.withWorkspace { (workspace) throws(GraftError) in
-      try pipeline.encode(bytes, workspace, into: &ids)
+    return try workspaces.withWorkspace { (workspace) throws(GraftError) in
+      workspace.ids.removeAll()
+      try pipeline.encode(bytes, &workspace)
+      return workspace.ids.array(
+        prefix: addingSpecialTokens ? affixes.prefix : [],
+        suffix: addingSpecialTokens ? affixes.suffix : [])
     }
-    if addingSpecialTokens { ids += affixes.suffix }
-    return ids
   }
 
   /// The tokens of a text, or of a pair of texts, with their places in the text.
@@ -175,7 +174,7 @@ public final class Tokenizer: Sendable {
   ) throws(GraftError) -> Encoding {
     let bytes = try utf8(of: text)
     var result = try workspaces.withWorkspace { (workspace) throws(GraftError) in
-      try pipeline.encoding(of: bytes, typeID: typeID, workspace)
+      try pipeline.encoding(of: bytes, typeID: typeID, &workspace.scratch)
     }
     CharacterOffsets.convert(&result.offsets, in: bytes)
     return result

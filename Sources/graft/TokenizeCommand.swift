@@ -23,33 +23,51 @@ struct TokenizeCommand: ParsableCommand {
   @Flag(help: "Print a line of JSON for each text.")
   var json = false
 
+  @Flag(help: "With --json: add the text that the ids stand for.")
+  var decode = false
+
+  @Flag(help: "Print only ids, a list for each text, and on standard error how long it took.")
+  var ids = false
+
+  @Option(help: "With --ids: the threads that encode.")
+  var threads = 1
+
   @Flag(help: "Leave out the tokens that the tokenizer puts around a text.")
   var noSpecial = false
 
+  func validate() throws {
+    guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
+    guard !decode || json else { throw ValidationError("--decode needs --json") }
+    guard !ids || file != nil else { throw ValidationError("--ids needs --file") }
+  }
+
   func run() throws {
+    if ids, let file {
+      var listing = try IDListing(
+        model: model, threads: threads, addsSpecial: !noSpecial)
+      try listing.run(file)
+      return
+    }
     let tokenizer = try Tokenizer(model: model)
     guard let file else {
       try show(InputRows.standardInput(), tokenizer)
       return
     }
     try InputRows.forEach(in: file) { (row) throws(GraftError) in
-      guard let text = row.value["text"]?.string else {
-        throw .malformedRow("needs a key 'text' with a string")
-      }
-      try show(text, tokenizer)
+      try show(row.text(), tokenizer)
     }
   }
 
   private func show(_ text: String, _ tokenizer: Tokenizer) throws(GraftError) {
     let encoding = try tokenizer.encoding(of: text, addingSpecialTokens: !noSpecial)
     if json {
-      let line: JSONValue = [
-        "ids": .array(encoding.ids.map { JSONValue(Int($0)) }),
-        "tokens": .array(encoding.tokens.map { JSONValue.string($0) }),
-        "offsets": .array(
-          encoding.offsets.map { [JSONValue($0.lowerBound), JSONValue($0.upperBound)] }),
-      ]
-      print(line.text())
+      var line = JSONObject()
+      line["ids"] = .array(encoding.ids.map { JSONValue(Int($0)) })
+      line["tokens"] = .array(encoding.tokens.map { JSONValue.string($0) })
+      line["offsets"] = .array(
+        encoding.offsets.map { [JSONValue($0.lowerBound), JSONValue($0.upperBound)] })
+      if decode { line["decoded"] = .string(tokenizer.decode(encoding.ids)) }
+      print(JSONValue.object(line).text())
       return
     }
     print(Style.bold(counted(encoding.count, "token")))

@@ -41,6 +41,22 @@ import Testing
     #expect(plain.output.contains("2 tokens"))
   }
 
+  @Test func tokenizeListsIDs() throws {
+    let file = try write("{\"text\": \"the dog\"}\n{\"text\": \"\"}\n", "ids.jsonl")
+    let full = try GraftCommand.run(["tokenize", model, "--file", file, "--json"])
+    let expected = try full.output.split(separator: "\n").map { line in
+      try JSONValue.parse(String(line))["ids"]?.text()
+    }
+    let result = try GraftCommand.run([
+      "tokenize", model, "--file", file, "--ids", "--threads", "2",
+    ])
+    #expect(result.output.split(separator: "\n").map(String.init) == expected)
+    let report = try JSONValue.parse(result.errors)
+    #expect(report["texts"] == 2)
+    #expect(report["bytes"] == 7)
+    #expect(try GraftCommand.run(["tokenize", model, "--ids"]).code == 2)
+  }
+
   @Test func renderShowsTextAndIDs() throws {
     let file = try write(
       #"{"messages": [{"role": "user", "content": "the"}]}"#, "conversations.jsonl")

@@ -3,7 +3,7 @@ import FileIO
 import StrictJSON
 import TestSupport
 import Testing
-import Tokenization
+@testable import Tokenization
 
 /// Fixtures by Scripts/golden/make_model_files.py with sentencepiece 0.2.3 and transformers 5.23.
 @Suite struct `Tokenizers in other files than tokenizer.json` {
@@ -105,8 +105,32 @@ import Tokenization
     }
   }
 
+  /// Every rule has expressions that compile, and covers the whole text.
+  @Test(arguments: ByteLevelCutting.all)
+  func everyRuleCutsAll(_ cutting: ByteLevelCutting) throws {
+    let alphabet = (UInt8.min...UInt8.max).map { byte in
+      var spelling: [UInt8] = []
+      ByteAlphabet.append(byte, to: &spelling)
+      return String(decoding: spelling, as: UTF8.self)
+    }
+    let text = "Hello we'll  see\r\n\n 1234567 naïve 你好 हिन्दी\t e\u{301}! <|x|>"
+    for name in cutting.names {
+      var metadata = TokenizerMetadata(model: "gpt2", tokens: alphabet, file: "test.gguf")
+      metadata.pre = name
+      let tokenizer = try Tokenizer(metadata)
+      let ids = try tokenizer.encode(text)
+      #expect(tokenizer.decode(ids).utf8.elementsEqual(text.utf8) || !cutting.normalizer.isNull)
+    }
+  }
+
+  @Test func namesOfRulesAreUnique() {
+    let names = ByteLevelCutting.all.flatMap(\.names)
+    #expect(Set(names).count == names.count)
+  }
+
   @Test func metadataThatDisagreeAreRefused() {
     var metadata = TokenizerMetadata(model: "gpt2", tokens: ["a", "b"], file: "test.gguf")
+    #expect(throws: GraftError.self) { try Tokenizer(metadata) }
     metadata.pre = "strange"
     #expect(throws: GraftError.self) { try Tokenizer(metadata) }
     metadata.pre = "gpt-2"

@@ -103,12 +103,12 @@ extension TokenizerFile {
   /// - Parameter prefixLength: the bytes of a right part that the merged token lacks.
   func readMerges(
     of vocabulary: Vocabulary, prefixLength: Int
-  ) throws(GraftError) -> MergeTable {
+  ) throws(GraftError) -> MergeList {
     guard let range = merges else {
       throw .malformedTokenizer("model.merges must be a list", file: path)
     }
     var cursor = JSONCursor(bytes, range)
-    var table = MergeTable(capacity: range.count / 8)
+    var table = MergeList(capacity: range.count / 8)
     var rank = 0
     var left: [UInt8] = []
     var right: [UInt8] = []

@@ -111,7 +111,7 @@ struct SentencePieceFile {
         vocabulary, scores, unknownID: unknownID, fallsBack: fallsBack,
         roundsScores: true, isUsable: { pieces[$0].type == 1 || pieces[$0].type == 4 })
     case 2:
-      let merges = MergeTable(
+      let merges = MergeList(
         joining: vocabulary, scores: pieces.map(\.score),
         mayMerge: { pieces[$0].type == 1 || pieces[$0].type == 4 })
       model = BPE(

@@ -50,7 +50,7 @@ struct TiktokenFile {
     settings["decoder"] = ["type": "ByteLevel"]
     if family == "qwen2" { settings["normalizer"] = cutting?.normalizer }
     let model = BPE(
-      vocabulary, MergeTable(joining: vocabulary, scores: nil, mayMerge: { _ in true }),
+      vocabulary, MergeList(joining: vocabulary, scores: nil, mayMerge: { _ in true }),
       ignoresMerges: true)
     return try TokenizerParts(
       model: model, settings: .object(settings), addedTokens: added, prefix: nil, suffix: nil,

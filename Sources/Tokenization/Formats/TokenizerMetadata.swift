@@ -85,8 +85,9 @@ extension TokenizerMetadata {
     var addsBOS = self.addsBOS ?? false
     switch self.model {
     case "gpt2":
-      guard let cutting = ByteLevelCutting.all.first(where: { $0.names.contains(pre ?? "default") })
-      else { throw .unknownPreTokenizer(pre ?? "", ByteLevelCutting.all, file: file) }
+      // Older files lack the name; to guess would give wrong ids in silence.
+      guard let pre, let cutting = ByteLevelCutting.all.first(where: { $0.names.contains(pre) })
+      else { throw .unknownPreTokenizer(pre, ByteLevelCutting.all, file: file) }
       settings["normalizer"] = cutting.normalizer
       settings["pre_tokenizer"] = cutting.preTokenizer
       settings["decoder"] = ["type": "ByteLevel"]
@@ -102,7 +103,7 @@ extension TokenizerMetadata {
       let vocabulary = try vocabulary()
       let merges =
         merges.isEmpty
-        ? MergeTable(
+        ? MergeList(
           joining: vocabulary, scores: scores, mayMerge: { type($0) == 1 || type($0) == 4 })
         : try mergeTable(vocabulary)
       let unknown = unknownID ?? types.firstIndex(of: 2)
@@ -141,8 +142,8 @@ extension TokenizerMetadata {
     return vocabulary
   }
 
-  private func mergeTable(_ vocabulary: Vocabulary) throws(GraftError) -> MergeTable {
-    var table = MergeTable(capacity: merges.count)
+  private func mergeTable(_ vocabulary: Vocabulary) throws(GraftError) -> MergeList {
+    var table = MergeList(capacity: merges.count)
     for (rank, merge) in merges.enumerated() {
       let bytes = Array(merge.utf8)
       // A token may itself begin with a space.

@@ -44,12 +44,12 @@ struct BPE: TokenModel {
   ///   - prefix: what stands before all characters of a word but the first.
   ///   - suffix: what stands behind the last character of a word.
   init(
-    _ vocabulary: Vocabulary, _ merges: MergeTable, unknownID: Int32? = nil,
+    _ vocabulary: Vocabulary, _ merges: MergeList, unknownID: Int32? = nil,
     fusesUnknown: Bool = false, fallsBack: Bool = false, ignoresMerges: Bool = false,
     prefix: [UInt8] = [], suffix: [UInt8] = []
   ) {
     self.vocabulary = vocabulary
-    self.merges = merges
+    self.merges = MergeTable(merges, idCount: vocabulary.idCount)
     self.unknownID = unknownID
     self.fusesUnknown = fusesUnknown
     self.ignoresMerges = ignoresMerges

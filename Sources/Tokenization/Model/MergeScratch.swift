@@ -8,7 +8,9 @@ struct MergeScratch {
   var tracksLengths = false
   /// Ways to cut a word, by where they end.
   var nodes: [Unigram.Node] = []
-  /// The merge of each symbol with the next.
+  /// Merging of short words.
+  var short = ShortMerge()
+  /// For long words: the merge of each symbol with the next.
   var merges: [MergeTable.Merge] = []
   /// For long words: the symbol before and after each symbol, by position, or -1.
   var previous: [Int32] = []
@@ -30,30 +32,15 @@ extension MergeScratch {
   /// Merges ``symbols`` until no merge is left: always the one of lowest rank, the leftmost first.
   mutating func mergeAll(_ table: MergeTable) {
     guard symbols.count > 1 else { return }
+    if !tracksLengths, symbols.count <= ShortMerge.limit, table.highestRank <= ShortMerge.rankLimit
+    {
+      for i in 1..<symbols.count { short.set(i - 1, table.merge(symbols[i - 1], symbols[i])) }
+      short.merge(&symbols, table)
+      return
+    }
     merges.removeAll(keepingCapacity: true)
     for i in 1..<symbols.count { merges.append(table.merge(symbols[i - 1], symbols[i])) }
-    // A scan of all pairs is faster than a queue up to about this length.
-    if symbols.count <= 40, !tracksLengths { mergeByScanning(table) } else { mergeByQueue(table) }
-  }
-
-  private mutating func mergeByScanning(_ table: MergeTable) {
-    var count = symbols.count
-    symbols.withUnsafeMutableBufferPointer { symbols in
-      merges.withUnsafeMutableBufferPointer { merges in
-        while count > 1 {
-          var best = 0
-          for i in 1..<(count - 1) where merges[i] < merges[best] { best = i }
-          guard merges[best] < .none else { return }
-          symbols[best] = merges[best].id
-          count -= 1
-          for i in (best + 1)..<max(best + 1, count) { symbols[i] = symbols[i + 1] }
-          for i in best..<max(best, count - 1) { merges[i] = merges[i + 1] }
-          if best > 0 { merges[best - 1] = table.merge(symbols[best - 1], symbols[best]) }
-          if best < count - 1 { merges[best] = table.merge(symbols[best], symbols[best + 1]) }
-        }
-      }
-    }
-    symbols.removeLast(symbols.count - count)
+    mergeByQueue(table)
   }
 
   private mutating func mergeByQueue(_ table: MergeTable) {

@@ -121,25 +121,25 @@ struct Unigram: TokenModel {
 
 /// Finds the tokens that begin at a place.
 struct VocabularyTrie: Sendable {
-  private var edges: MergeTable
+  private var edges: PairTable
   /// The token that ends at each node, or -1.
   private var tokens: [Int32] = [-1]
 
   init(_ vocabulary: Vocabulary, _ isUsable: (Int) -> Bool) {
-    edges = MergeTable(capacity: vocabulary.byteCount)
+    edges = PairTable(capacity: vocabulary.byteCount)
     for id in 0..<Int32(vocabulary.idCount) {
       guard isUsable(Int(id)), let token = vocabulary.bytes(of: id), !token.isEmpty else {
         continue
       }
       var node: Int32 = 0
       for byte in token {
-        let edge = edges.merge(node, Int32(byte))
-        if edge < .none {
-          node = edge.id
+        let child = edges[node, Int32(byte)]
+        if child >= 0 {
+          node = child
         } else {
           let new = Int32(tokens.count)
           tokens.append(-1)
-          edges.set(node, Int32(byte), MergeTable.Merge(rank: 0, id: new))
+          edges.set(node, Int32(byte), new)
           node = new
         }
       }
@@ -153,9 +153,8 @@ struct VocabularyTrie: Sendable {
     var node: Int32 = 0
     var end = start
     while end < word.count {
-      let edge = edges.merge(node, Int32(word[end]))
-      guard edge < .none else { return }
-      node = edge.id
+      node = edges[node, Int32(word[end])]
+      guard node >= 0 else { return }
       end += 1
       if tokens[Int(node)] >= 0 { body(tokens[Int(node)], end) }
     }

@@ -1,4 +1,4 @@
-/// The ids of words that were encoded before: bounded, for one thread.
+/// The ids of longer words that were encoded before: bounded, for one thread.
 struct WordCache {
   private struct Entry {
     var hash: UInt64 = 0
@@ -19,15 +19,14 @@ struct WordCache {
   private var count = 0
 
   /// Appends the ids of `word` to `out`, if they are kept here.
-  @inline(__always)
-  func find(_ word: Span<UInt8>, hash: UInt64, into out: inout [Int32]) -> Bool {
+  func find(_ word: Span<UInt8>, hash: UInt64, into out: inout IDBuffer) -> Bool {
     guard !slots.isEmpty else { return false }
     var slot = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
     while slots[slot].keyLength > 0 {
       let entry = slots[slot]
       if entry.hash == hash, Int(entry.keyLength) == word.count, isKey(entry, word) {
         let start = Int(entry.idStart)
-        for i in start..<(start + Int(entry.idCount)) { out.append(ids[i]) }
+        out.append(ids[start..<(start + Int(entry.idCount))])
         return true
       }
       slot = (slot + 1) & (Self.slotCount - 1)
@@ -43,7 +42,7 @@ struct WordCache {
   }
 
   /// Keeps the ids of a word that ``find(_:hash:into:)`` did not find.
-  mutating func keep(_ word: Span<UInt8>, hash: UInt64, ids new: ArraySlice<Int32>) {
+  mutating func keep(_ word: Span<UInt8>, hash: UInt64, ids new: [Int32]) {
     guard word.count <= Self.lengthLimit else { return }
     if slots.isEmpty || count >= Self.entryLimit {
       slots = Array(repeating: Entry(), count: Self.slotCount)

@@ -5,7 +5,7 @@ enum NormalizationForm: Sendable {
 
 /// Unicode's decompositions and compositions, as the reference knows them.
 enum CanonicalForms {
-  private static let parts: [UInt32: ArraySlice<UInt32>] = {
+  static let parts: [UInt32: ArraySlice<UInt32>] = {
     var parts: [UInt32: ArraySlice<UInt32>] = [:]
     var i = 0
     while i + 1 < decompositions.count {
@@ -16,7 +16,7 @@ enum CanonicalForms {
     return parts
   }()
 
-  private static let composites: [UInt64: UInt32] = {
+  static let composites: [UInt64: UInt32] = {
     var composites: [UInt64: UInt32] = [:]
     for i in stride(from: 0, to: compositions.count, by: 3) {
       composites[key(compositions[i], compositions[i + 1])] = compositions[i + 2]
@@ -24,7 +24,7 @@ enum CanonicalForms {
     return composites
   }()
 
-  private static let classes: [UInt32: UInt8] = {
+  static let classes: [UInt32: UInt8] = {
     var classes: [UInt32: UInt8] = [:]
     for i in stride(from: 0, to: marks.count, by: 3) {
       for mark in marks[i]...marks[i + 1] { classes[mark] = UInt8(marks[i + 2]) }
@@ -33,7 +33,7 @@ enum CanonicalForms {
   }()
 
   /// Whether composition may change each code point below U+30000, or what stands before it.
-  private static let active: [Bool] = {
+  static let active: [Bool] = {
     var active = [Bool](repeating: false, count: 0x30000)
     func mark(_ scalar: UInt32) { active[Int(scalar)] = true }
     for scalar in classes.keys { mark(scalar) }
@@ -71,6 +71,7 @@ enum CanonicalForms {
     // Below U+0300, whose first byte is 0xCC, nothing composes; below U+00A0 nothing changes.
     let lowest: UInt8 = form == .nfc ? 0xCC : 0xC2
     guard let active = activeIn[form], text.bytes.contains(where: { $0 >= lowest }) else { return }
+    if form == .nfc, withCharacters(of: text.bytes, isComposed) { return }
     var segment: [UInt32] = []
     text.rewrite { rewriter, characters in
       var position = 0
@@ -168,7 +169,7 @@ enum CanonicalForms {
     }
   }
 
-  private static func pair(_ first: UInt32, _ second: UInt32) -> UInt32? {
+  static func pair(_ first: UInt32, _ second: UInt32) -> UInt32? {
     if first >= Hangul.lead, first < Hangul.lead + Hangul.leadCount,
       second >= Hangul.vowel, second < Hangul.vowel + Hangul.vowelCount
     {
@@ -185,7 +186,7 @@ enum CanonicalForms {
   }
 
   /// The syllables of Korean, which are composed by arithmetic.
-  private enum Hangul {
+  enum Hangul {
     static let syllable: UInt32 = 0xAC00
     static let lead: UInt32 = 0x1100
     static let vowel: UInt32 = 0x1161
