@@ -67,7 +67,7 @@ let fileHalf: [Target] = [
   .target(
     name: "Verify",
     dependencies: [
-      "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "Heads", "StrictJSON",
+      "Adapters", "CKernels", "Checkpoint", "Diagnostics", "FileIO", "GGUF", "Heads", "StrictJSON",
       "TensorCore",
     ]),
   .executableTarget(

@@ -60,7 +60,9 @@ public struct ModelTemplates: Sendable {
   public static func file(_ path: String, name: String = "default") throws(GraftError) -> Entry {
     let bytes = try readFile(path, limit: 16 << 20)
     guard let source = String(validating: bytes, as: UTF8.self) else {
-      throw .templateNotText(path)
+      let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+      let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+      throw .templateNotText(path, line: line + 1)
     }
     return Entry(name: name, source: source, file: path)
   }

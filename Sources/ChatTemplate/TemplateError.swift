@@ -22,8 +22,8 @@ extension GraftError {
       "chat_template must be a string, or a list of objects with 'name' and 'template'", file: file)
   }
 
-  static func templateNotText(_ file: String) -> Self {
-    Self(.invalidTemplate, "the chat template is not UTF-8 text", file: file)
+  static func templateNotText(_ file: String, line: Int) -> Self {
+    Self(.invalidTemplate, "the chat template is not UTF-8 text", file: file, line: line)
   }
 
   static func unknownTemplate(_ name: String, among names: [String]) -> Self {

@@ -28,7 +28,7 @@ extension JSONValue {
     case .null: out += "null"
     case .bool(let value): out += value ? "true" : "false"
     case .number(let value): out += value.text
-    case .string(let value): Self.writeString(value, into: &out)
+    case .string(let value): Self.write(value, into: &out)
     case .array(let elements):
       Self.writeItems(elements, "[", "]", style, level, into: &out) { element, out in
         element.write(style, level: level + 1, into: &out)
@@ -36,7 +36,7 @@ extension JSONValue {
     case .object(let object):
       let keys = style.sortsKeys ? object.keys.sorted(by: Self.precedes) : object.keys
       Self.writeItems(keys, "{", "}", style, level, into: &out) { key, out in
-        Self.writeString(key, into: &out)
+        Self.write(key, into: &out)
         out += style.isSpaced ? ": " : ":"
         (object[key] ?? .null).write(style, level: level + 1, into: &out)
       }
@@ -65,7 +65,10 @@ extension JSONValue {
     out += close
   }
 
-  private static func writeString(_ value: String, into out: inout String) {
+  /// Writes a string with its quotation marks, escaped as Python's `json.dumps` does.
+  ///
+  /// - Parameter isASCII: whether what is not printable ASCII is escaped too (`ensure_ascii`).
+  public static func write(_ value: String, isASCII: Bool = false, into out: inout String) {
     out += "\""
     for scalar in value.unicodeScalars {
       switch scalar {
@@ -76,9 +79,11 @@ extension JSONValue {
       case "\t": out += "\\t"
       case "\u{08}": out += "\\b"
       case "\u{0C}": out += "\\f"
-      case "\u{00}"..<"\u{20}":
-        let hex = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      case _ where scalar.value < 0x20 || (isASCII && scalar.value > 0x7E):
+        for unit in String(scalar).utf16 {
+          let hex = String(unit, radix: 16)
+          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        }
       default: out.unicodeScalars.append(scalar)
       }
     }

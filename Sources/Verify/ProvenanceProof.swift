@@ -1,12 +1,14 @@
 public import Checkpoint
 public import Diagnostics
 import FileIO
+import GGUF
 import StrictJSON
 
-/// What an output's own graft.json says, held against the files that are there.
+/// What an output's own graft.json says, held against the files that are there; for a single file,
+/// the record beside it, `FILE.graft.json`.
 ///
 /// Every output has the size and hash that was recorded, every tensor has a recorded origin, and
-/// nothing is there that was not made then. Inputs that are still where they were are hashed too.
+/// nothing is in a directory that was not made then. Inputs that are still where they were are hashed too.
 public struct ProvenanceProof: Sendable {
   /// How a recorded file is now.
   public enum State: String, Sendable {
@@ -28,8 +30,8 @@ public struct ProvenanceProof: Sendable {
     public var state: State
   }
 
-  /// The directory.
-  public let directory: String
+  /// The directory or the file.
+  public let path: String
   /// The command that made it.
   public let command: String
   /// When, in UTC.
@@ -46,20 +48,22 @@ public struct ProvenanceProof: Sendable {
   /// Whether all outputs are as they were made.
   public var holds: Bool { !findings.contains { $0.severity == .problem } }
 
-  /// Checks a directory.
+  /// Checks a directory, or a file with a record beside it.
   ///
-  /// - Throws: ``GraftError`` if there is no graft.json, or it or a weight file cannot be read.
-  public init(_ directory: String) throws(GraftError) {
-    self.directory = directory
-    let file = "\(directory)/\(Provenance.fileName)"
-    guard fileExists(file) else { throw .noProvenance(directory) }
+  /// - Throws: ``GraftError`` if there is no record, or it or a weight file cannot be read.
+  public init(_ path: String) throws(GraftError) {
+    self.path = path
+    let isFile = fileExists(path)
+    let file = isFile ? "\(path).\(Provenance.fileName)" : "\(path)/\(Provenance.fileName)"
+    guard fileExists(file) else { throw .noProvenance(path, record: splitPath(file).name) }
     let record = try JSONValue.parse(try readFile(file), file: file)
     guard record["graft"] != nil, let made = record["outputs"]?.array,
       let command = record["command"]?.string
     else { throw .notProvenance(file) }
     self.command = command
     created = record["created"]?.string ?? ""
-    outputs = try Self.files(made, in: directory, file)
+    outputs = try Self.files(made, in: isFile ? splitPath(path).parent : path, file)
+    guard !isFile || outputs.map(\.path) == [path] else { throw .notProvenance(file) }
     for input in record["inputs"]?.array ?? [] {
       guard let path = input["path"]?.string else { throw .notProvenance(file) }
       let isDirectory = !fileExists(path)
@@ -68,6 +72,7 @@ public struct ProvenanceProof: Sendable {
     }
     try hash()
     judgeFiles()
+    if !isFile { judgeFurtherFiles() }
     if let ledger = record["ledger"]?["tensors"]?.object { try judgeTensors(ledger) }
   }
 
@@ -110,13 +115,6 @@ public struct ProvenanceProof: Sendable {
         Finding(
           .problem, file.state == .gone ? .outputGone(file.path) : .outputChanged(file.path)))
     }
-    let listed = Set(outputs.map(\.recorded.name))
-    for name in (try? directoryEntries(directory)) ?? []
-    where !listed.contains(name) && name != Provenance.fileName {
-      let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".bin")
-      findings.append(
-        Finding(isWeights ? .problem : .note, .outputNotListed("\(directory)/\(name)")))
-    }
     for file in inputs where file.state == .changed {
       findings.append(Finding(.warning, .inputChanged(file.path)))
     }
@@ -126,28 +124,47 @@ public struct ProvenanceProof: Sendable {
     }
   }
 
+  private mutating func judgeFurtherFiles() {
+    let listed = Set(outputs.map(\.recorded.name))
+    for name in (try? directoryEntries(path)) ?? []
+    where !listed.contains(name) && name != Provenance.fileName {
+      let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".bin")
+      findings.append(
+        Finding(isWeights ? .problem : .note, .outputNotListed("\(path)/\(name)")))
+    }
+  }
+
+  /// The names of the tensors that are there; nil where there are none, or not all files are.
+  private func tensorNames() throws(GraftError) -> [String]? {
+    guard outputs.allSatisfy({ $0.state != .gone }) else { return nil }
+    if fileExists(path) {
+      return GGUFFile.isGGUF(path) ? try GGUFFile(path).tensors.map(\.name) : nil
+    }
+    let names = outputs.map(\.recorded.name)
+    let stem = ["model", "adapter_model"].first { stem in
+      names.contains { $0.hasPrefix(stem) && $0.hasSuffix(".safetensors") }
+    }
+    guard let stem else { return nil }
+    return try TensorStore(directory: path, name: stem).names
+  }
+
   /// Every tensor has an origin, every origin a tensor, and each origin lies in an input.
   private mutating func judgeTensors(_ ledger: JSONObject) throws(GraftError) {
     originCount = ledger.count
-    let names = outputs.map(\.recorded.name)
-    guard
-      let stem = ["model", "adapter_model"].first(where: { stem in
-        names.contains { $0.hasPrefix(stem) && $0.hasSuffix(".safetensors") }
-      }), outputs.allSatisfy({ $0.state != .gone })
-    else { return }
-    let store = try TensorStore(directory: directory, name: stem)
-    for name in store.names where ledger[name] == nil {
-      findings.append(Finding(.problem, .tensorWithoutOrigin(name, file: directory)))
+    guard let names = try tensorNames() else { return }
+    for name in names where ledger[name] == nil {
+      findings.append(Finding(.problem, .tensorWithoutOrigin(name, file: path)))
     }
+    let present = Set(names)
     let known = Set(inputs.map(\.path))
     for (name, entry) in ledger {
-      if store[name] == nil {
-        findings.append(Finding(.problem, .originWithoutTensor(name, file: directory)))
+      if !present.contains(name) {
+        findings.append(Finding(.problem, .originWithoutTensor(name, file: path)))
       }
       for reference in entry["from"]?.array ?? [] {
         guard let text = reference.string, !known.contains(where: { text.hasPrefix($0 + ": ") })
         else { continue }
-        findings.append(Finding(.warning, .originNotAnInput(text, tensor: name, file: directory)))
+        findings.append(Finding(.warning, .originNotAnInput(text, tensor: name, file: path)))
       }
     }
   }

@@ -45,9 +45,9 @@ extension GraftError.Code {
 }
 
 extension GraftError {
-  static func noProvenance(_ directory: String) -> Self {
+  static func noProvenance(_ path: String, record: String) -> Self {
     Self(
-      .noProvenance, "has no graft.json to check it by", file: directory,
+      .noProvenance, "has no \(record) to check it by", file: path,
       remedy: "Name two checkpoints to compare them, or base, merged model and adapter")
   }
 

@@ -15,8 +15,7 @@ struct CombineCommand: ParsableCommand {
   @Argument(help: "The adapters.")
   var adapters: [String]
 
-  @Option(name: [.short, .long], help: "The adapter to write.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @OptionGroup var options: CombinationOptions
 
@@ -26,14 +25,8 @@ struct CombineCommand: ParsableCommand {
   @Option(help: "The program to write for: peft, mlx or gguf.")
   var to = "peft"
 
-  @Flag(help: "Replace the output if it exists.")
-  var force = false
-
   @Flag(help: "Print the plan and write nothing.")
   var dryRun = false
-
-  @Flag(help: "Print JSON.")
-  var json = false
 
   func run() throws {
     guard let dialect = AdapterDialect(rawValue: to) else {
@@ -44,8 +37,8 @@ struct CombineCommand: ParsableCommand {
     for path in adapters { opened.append(try Adapter(path, base: model?.config)) }
     let conversion = try AdapterConversion(
       combining: opened, by: try options.combination(default: .cat), to: dialect, base: model)
-    let report = ConversionReport(conversion, output: output, json: json)
+    let report = ConversionReport(conversion, output: writing.output, json: writing.json)
     if dryRun { return report.describe() }
-    try report.write(replacing: force)
+    try report.write(replacing: writing.force)
   }
 }

@@ -43,7 +43,7 @@ extension CheckpointComparison {
   }
 
   /// The comparison for programs.
-  var json: JSONValue {
+  var json: JSONObject {
     var out = JSONObject()
     out["first"] = .string(first)
     out["second"] = .string(second)
@@ -65,7 +65,7 @@ extension CheckpointComparison {
         }
         return .object(entry)
       })
-    return .object(out)
+    return out
   }
 }
 

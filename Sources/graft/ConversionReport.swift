@@ -23,13 +23,7 @@ struct ConversionReport {
       let out: JSONValue = [
         "output": .string(output), "to": .string(conversion.dialect.rawValue),
         "tensors": JSONValue(conversion.tensors.count),
-        "files": .array(
-          files.map {
-            [
-              "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-              "sha256": .string($0.seal.sha256),
-            ]
-          }),
+        "files": .array(files.map(\.json)),
         "notes": .array(conversion.notes.map { .string($0) }),
       ]
       return print(out.text(.pretty))

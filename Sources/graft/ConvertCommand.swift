@@ -22,8 +22,7 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: "A GGUF file, a directory with config.json and weights, or an adapter.")
   var input: String
 
-  @Option(name: [.short, .long], help: "The directory to make.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @Option(
     help: "The type of the weights: bf16, f16 or f32 (default: bf16 from GGUF, else unchanged).")
@@ -51,12 +50,6 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print the plan, with the origin of every tensor, and write nothing.")
   var dryRun = false
 
-  @Flag(help: "Replace the output if it exists.")
-  var force = false
-
-  @Flag(help: "Print what was written as JSON.")
-  var json = false
-
   func run() throws {
     if Adapter.isAdapter(input), !fileExists("\(input)/config.json") || to != nil {
       return try convertAdapter()
@@ -65,14 +58,14 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--to and --base are for adapters, and this is none.")
     }
     var conversion = Conversion(
-      input: input, output: output, dtype: try Options.dtype(dtype))
+      input: input, output: writing.output, dtype: try Options.dtype(dtype))
     conversion.shardByteLimit = try Options.size(shardSize)
     conversion.experts = try Options.experts(experts)
     guard layout == nil || layout == "llama" else {
       throw GraftError.invalidOption("--layout", layout ?? "", expected: "llama")
     }
     conversion.asLlama = layout != nil
-    conversion.replacesOutput = force
+    conversion.replacesOutput = writing.force
     if dryRun { return describe(try conversion.plan()) }
     var progress = Progress("converting")
     let summary = try conversion.run { done, total in progress.update(done, of: total) }
@@ -90,27 +83,30 @@ struct ConvertCommand: ParsableCommand {
     let model: ModelDirectory? = if let base { try ModelDirectory(base) } else { nil }
     let adapter = try Adapter(input, base: model?.config)
     let conversion = try AdapterConversion(adapter, to: dialect, base: model)
-    if dryRun { return ConversionReport(conversion, output: output, json: json).describe() }
-    try ConversionReport(conversion, output: output, json: json).write(replacing: force)
+    if dryRun {
+      return ConversionReport(conversion, output: writing.output, json: writing.json).describe()
+    }
+    try ConversionReport(conversion, output: writing.output, json: writing.json).write(
+      replacing: writing.force)
   }
 
   private func describe(_ plan: Conversion.Plan) {
     let report = PlanReport(tensors: plan.tensors, ledger: plan.ledger)
-    if json {
+    if writing.json {
       let out: JSONValue = [
         "tensors": report.json, "dropped": report.dropped,
         "notes": .array(plan.notes.map { .string($0) }),
       ]
       return print(out.text(.pretty))
     }
-    print("Would write to \(output):")
+    print("Would write to \(writing.output):")
     for line in report.text { print(line) }
     for note in plan.notes { print("  note: \(note)") }
     print("\(counted(plan.tensors.count, "tensor")). Nothing was written.")
   }
 
   private func report(_ summary: Conversion.Summary) {
-    if json {
+    if writing.json {
       print(Self.json(summary).text(.pretty))
       return
     }
@@ -127,13 +123,7 @@ struct ConvertCommand: ParsableCommand {
     [
       "output": .string(summary.output), "tensors": JSONValue(summary.tensorCount),
       "bytes": JSONValue(summary.byteCount),
-      "files": .array(
-        summary.files.map {
-          [
-            "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-            "sha256": .string($0.seal.sha256),
-          ]
-        }),
+      "files": .array(summary.files.map(\.json)),
       "dropped": .array(
         summary.dropped.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
       "notes": .array(summary.notes.map { .string($0) }),

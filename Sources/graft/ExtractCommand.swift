@@ -22,8 +22,7 @@ struct ExtractCommand: ParsableCommand {
   @Argument(help: "The fine-tuned model's directory.")
   var finetuned: String
 
-  @Option(name: [.short, .long], help: "The adapter directory to write.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @Option(help: "The rank of every pair of A and B.")
   var rank: Int?
@@ -37,14 +36,8 @@ struct ExtractCommand: ParsableCommand {
   @Flag(help: "Leave out differences that an adapter cannot hold.")
   var allowPartial = false
 
-  @Flag(help: "Replace the output if it exists.")
-  var force = false
-
   @Flag(help: "Print the plan and write nothing.")
   var dryRun = false
-
-  @Flag(help: "Print JSON.")
-  var json = false
 
   func validate() throws {
     guard (rank == nil) != (energy == nil) else {
@@ -60,11 +53,11 @@ struct ExtractCommand: ParsableCommand {
       dtype: try Options.dtype(dtype) ?? .f32, allowsPartial: allowPartial)
     if dryRun { return describe(extraction) }
     var progress = Progress("extracting")
-    let result = try extraction.write(to: output, replacing: force) { done, total in
+    let result = try extraction.write(to: writing.output, replacing: writing.force) { done, total in
       progress.update(done, of: total)
     }
     progress.finish()
-    json ? print(Self.json(result).text(.pretty)) : report(result)
+    writing.json ? print(Self.json(result).text(.pretty)) : report(result)
   }
 
   private func report(_ result: Extraction.Result) {
@@ -86,13 +79,13 @@ struct ExtractCommand: ParsableCommand {
     for loss in result.losses {
       print("  \(Style.warning("not captured:")) \(loss.tensor): \(loss.reason)")
     }
-    print("  Put it back: graft merge \(base) \(output) -o DIRECTORY")
+    print("  Put it back: graft merge \(base) \(writing.output) -o DIRECTORY")
   }
 
   private func percent(_ share: Double) -> String { "\(fixed(100 * share, 4)) %" }
 
   private func describe(_ extraction: Extraction) {
-    if json {
+    if writing.json {
       let tensors = extraction.plan.map { entry -> JSONValue in
         [
           "name": .string(entry.tensor.name), "how": .string(entry.isWhole ? "whole" : "factors"),
@@ -104,7 +97,7 @@ struct ExtractCommand: ParsableCommand {
       ]
       return print(report.text(.pretty))
     }
-    print("Would write an adapter to \(output):")
+    print("Would write an adapter to \(writing.output):")
     let rows = extraction.plan.map { entry in
       [entry.tensor.description, entry.isWhole ? "whole" : "B · A of the difference"]
     }

@@ -19,8 +19,7 @@ struct GatherCommand: ParsableCommand {
   @Argument(help: "The trainer's checkpoint, or a directory that was saved without values.")
   var checkpoint: String
 
-  @Option(name: [.short, .long], help: "The directory to make.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @Option(help: "The directory of the shards, where they are not in CHECKPOINT or beside it.")
   var shards: String?
@@ -47,14 +46,8 @@ struct GatherCommand: ParsableCommand {
   @Option(help: "The size at which another weight file is begun.")
   var shardSize = "5GB"
 
-  @Flag(help: "Replace the output if it exists.")
-  var force = false
-
   @Flag(help: "Print the plan and the account of every file, and write nothing.")
   var dryRun = false
-
-  @Flag(help: "Print JSON.")
-  var json = false
 
   func run() throws {
     var options = Gathering.Options()
@@ -71,16 +64,16 @@ struct GatherCommand: ParsableCommand {
       options.weights = kind
     }
     let gathering = try Gathering(checkpoint, options)
-    let report = GatherReport(gathering, output: output)
+    let report = GatherReport(gathering, output: writing.output)
     if dryRun {
-      json ? print(report.json(nil).text(.pretty)) : report.describe()
+      writing.json ? print(report.json(nil).text(.pretty)) : report.describe()
       return
     }
     var progress = Progress("gathering")
-    let result = try gathering.write(to: output, replacing: force) { done, total in
+    let result = try gathering.write(to: writing.output, replacing: writing.force) { done, total in
       progress.update(done, of: total)
     }
     progress.finish()
-    json ? print(report.json(result).text(.pretty)) : report.tell(result)
+    writing.json ? print(report.json(result).text(.pretty)) : report.tell(result)
   }
 }

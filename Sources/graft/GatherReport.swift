@@ -93,13 +93,7 @@ struct GatherReport {
         ]
       })
     guard let result else { return .object(object) }
-    object["files"] = .array(
-      result.files.map {
-        [
-          "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-          "sha256": .string($0.seal.sha256),
-        ]
-      })
+    object["files"] = .array(result.files.map(\.json))
     object["dropped"] = .array(
       result.dropped.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] })
     return .object(object)

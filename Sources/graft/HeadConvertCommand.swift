@@ -55,7 +55,7 @@ struct HeadConvertCommand: ParsableCommand {
   var className: String?
 
   func run() throws {
-    var conversion = HeadConversion(input: directory, output: output.output, form: to)
+    var conversion = HeadConversion(input: directory, output: output.writing.output, form: to)
     conversion.headName = headName
     conversion.allowsOffset = !noOffset
     conversion.keepsOutputMatrix = keepLmHead
@@ -63,7 +63,7 @@ struct HeadConvertCommand: ParsableCommand {
     conversion.foldsNormalization = foldNormalization
     conversion.activation = activation
     conversion.className = className
-    conversion.replacesOutput = output.force
+    conversion.replacesOutput = output.writing.force
     conversion.shardByteLimit = try Options.size(output.shardSize)
     try output.report("converted:") { (progress) throws(GraftError) in
       try conversion.run(progress: progress)

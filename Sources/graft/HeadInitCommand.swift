@@ -37,11 +37,11 @@ struct HeadInitCommand: ParsableCommand {
     guard seed <= UInt64(Int.max) else {
       throw GraftError.invalidOption("--seed", "\(seed)", expected: "a number below 2^63")
     }
-    var conversion = HeadConversion(input: directory, output: output.output, form: to)
+    var conversion = HeadConversion(input: directory, output: output.writing.output, form: to)
     conversion.newLabels = labels
     conversion.seed = seed
     conversion.className = className
-    conversion.replacesOutput = output.force
+    conversion.replacesOutput = output.writing.force
     conversion.shardByteLimit = try Options.size(output.shardSize)
     try output.report("started:") { (progress) throws(GraftError) in
       try conversion.run(progress: progress)

@@ -7,17 +7,10 @@ import StrictJSON
 
 /// Where a changed head is written, and how that is reported.
 struct HeadOutputOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "The directory to make.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @Option(help: "The size at which another weight file is begun.")
   var shardSize = "5GB"
-
-  @Flag(help: "Replace the output directory if it exists.")
-  var force = false
-
-  @Flag(help: "Print what was written as JSON.")
-  var json = false
 
   /// Runs an edit and says what it wrote.
   func report(
@@ -27,7 +20,7 @@ struct HeadOutputOptions: ParsableArguments {
     var progress = Progress("writing")
     let summary = try edit { done, total in progress.update(done, of: total) }
     progress.finish()
-    if json { return print(Self.json(summary).text(.pretty)) }
+    if writing.json { return print(Self.json(summary).text(.pretty)) }
     let bytes = summary.files.filter { $0.name.hasSuffix(".safetensors") }.reduce(0) {
       $0 + $1.seal.byteCount
     }
@@ -42,13 +35,7 @@ struct HeadOutputOptions: ParsableArguments {
   private static func json(_ summary: HeadEditSummary) -> JSONValue {
     [
       "output": .string(summary.output), "tensors": JSONValue(summary.tensorCount),
-      "files": .array(
-        summary.files.map {
-          [
-            "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-            "sha256": .string($0.seal.sha256),
-          ]
-        }),
+      "files": .array(summary.files.map(\.json)),
       "dropped": .array(
         summary.dropped.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
       "notes": .array(summary.notes.map { .string($0) }),

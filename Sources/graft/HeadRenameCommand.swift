@@ -20,8 +20,8 @@ struct HeadRenameCommand: ParsableCommand {
   @OptionGroup var output: HeadOutputOptions
 
   func run() throws {
-    var renaming = HeadRenaming(input: directory, output: output.output, from: from, to: to)
-    renaming.replacesOutput = output.force
+    var renaming = HeadRenaming(input: directory, output: output.writing.output, from: from, to: to)
+    renaming.replacesOutput = output.writing.force
     renaming.shardByteLimit = try Options.size(output.shardSize)
     try output.report("renamed:") { (progress) throws(GraftError) in
       try renaming.run(progress: progress)

@@ -24,8 +24,7 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "The adapters: directories (PEFT, MLX) or files (GGUF).")
   var adapters: [String]
 
-  @Option(name: [.short, .long], help: "The directory to write.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @Option(help: "The type of the merged weights: f32, f16 or bf16 (default: the base's).")
   var dtype: String?
@@ -40,9 +39,6 @@ struct MergeCommand: ParsableCommand {
 
   @Flag(help: "Merge into a quantised base as the numbers that it computes with.")
   var dequantize = false
-
-  @Flag(help: "Replace the output if it exists.")
-  var force = false
 
   @Flag(help: "Merge an adapter that changes nothing all the same.")
   var allowNoEffect = false
@@ -69,9 +65,6 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Print the plan and write nothing.")
   var dryRun = false
 
-  @Flag(help: "Print JSON.")
-  var json = false
-
   func run() throws {
     var options = MergeOptions(
       dtype: try Options.dtype(dtype), shardByteLimit: try Options.size(shardSize),
@@ -92,10 +85,10 @@ struct MergeCommand: ParsableCommand {
     let plan = try MergePlan(
       base: model, adapters: opened, combination: try combining.combination(default: .sum),
       options: options)
-    for finding in plan.findings where !json { Console.complain(finding.text) }
+    for finding in plan.findings where !writing.json { Console.complain(finding.text) }
     if dryRun { return describe(plan) }
     var progress = Progress("merging")
-    let result = try plan.write(to: output, replacing: force) { done, total in
+    let result = try plan.write(to: writing.output, replacing: writing.force) { done, total in
       progress.update(done, of: total)
     }
     progress.finish()
@@ -114,20 +107,14 @@ struct MergeCommand: ParsableCommand {
   private func report(_ plan: MergePlan, _ result: MergePlan.Result) {
     let weights = result.files.filter { $0.name.hasSuffix(".safetensors") }
     let bytes = weights.reduce(0) { $0 + $1.seal.byteCount }
-    if json {
+    if writing.json {
       var out = JSONObject()
       out["output"] = .string(result.directory)
       out["role"] = .string(plan.roleName)
       out["tensors"] = JSONValue(plan.tensors.count)
       out["changed"] = JSONValue(result.changedTensors)
       out["findings"] = .array(plan.findings.map(\.json))
-      out["files"] = .array(
-        result.files.map {
-          [
-            "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-            "sha256": .string($0.seal.sha256),
-          ]
-        })
+      out["files"] = .array(result.files.map(\.json))
       print(JSONValue.object(out).text(.pretty))
       return
     }
@@ -136,16 +123,16 @@ struct MergeCommand: ParsableCommand {
       "  \(grouped(result.changedTensors)) of \(counted(plan.tensors.count, "tensor")) changed or "
         + "added, the others copied bit for bit or converted; "
         + "\(byteText(bytes)) in \(counted(weights.count, "weight file"))")
-    print("  Prove it: graft verify \(base) \(output) \(adapters.joined(separator: " "))")
+    print("  Prove it: graft verify \(base) \(writing.output) \(adapters.joined(separator: " "))")
   }
 
   private func describe(_ plan: MergePlan) {
     let report = PlanReport(tensors: plan.tensors.map(\.spec), ledger: plan.ledger)
-    if json {
+    if writing.json {
       let out: JSONValue = ["role": .string(plan.roleName), "tensors": report.json]
       return print(out.text(.pretty))
     }
-    print("Would write a \(plan.roleName) to \(output):")
+    print("Would write a \(plan.roleName) to \(writing.output):")
     for line in report.text { print(line) }
     print("\(counted(plan.changedTensors, "tensor")) changed or added. Nothing was written.")
   }

@@ -27,7 +27,7 @@ extension ProvenanceProof {
   }
 
   /// The check for programs.
-  var json: JSONValue {
+  var json: JSONObject {
     func list(_ files: [File]) -> JSONValue {
       .array(
         files.map {
@@ -39,7 +39,7 @@ extension ProvenanceProof {
         })
     }
     var out = JSONObject()
-    out["directory"] = .string(directory)
+    out["path"] = .string(path)
     out["command"] = .string(command)
     out["created"] = .string(created)
     out["passed"] = .bool(holds)
@@ -47,6 +47,6 @@ extension ProvenanceProof {
     out["outputs"] = list(outputs)
     out["inputs"] = list(inputs)
     out["tensors_with_origin"] = JSONValue(originCount)
-    return .object(out)
+    return out
   }
 }

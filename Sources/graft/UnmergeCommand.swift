@@ -23,20 +23,13 @@ struct UnmergeCommand: ParsableCommand {
   @Argument(help: "The adapters of the merge, in their order.")
   var adapters: [String]
 
-  @Option(name: [.short, .long], help: "The directory to write.")
-  var output: String
+  @OptionGroup var writing: OutputOptions
 
   @Option(help: "The factors of the adapters, where no graft.json tells them: 0.7,0.3.")
   var weights: String?
 
-  @Flag(help: "Replace the output if it exists.")
-  var force = false
-
   @Flag(help: "Print the plan and write nothing.")
   var dryRun = false
-
-  @Flag(help: "Print JSON.")
-  var json = false
 
   func run() throws {
     if fileExists(merged) { throw GraftError.notADirectory(merged) }
@@ -52,24 +45,19 @@ struct UnmergeCommand: ParsableCommand {
       merged: model, adapters: opened, weights: numbers?.compactMap { $0 })
     if dryRun { return describe(unmerge) }
     var progress = Progress("unmerging")
-    let files = try unmerge.write(to: output, replacing: force) { done, total in
+    let files = try unmerge.write(to: writing.output, replacing: writing.force) { done, total in
       progress.update(done, of: total)
     }
     progress.finish()
-    if json {
+    if writing.json {
       let out: JSONValue = [
-        "output": .string(output), "exact": .bool(unmerge.isExact),
-        "files": .array(
-          files.map {
-            [
-              "name": .string($0.name), "bytes": JSONValue($0.seal.byteCount),
-              "sha256": .string($0.seal.sha256),
-            ]
-          }),
+        "output": .string(writing.output), "exact": .bool(unmerge.isExact),
+        "files": .array(files.map(\.json)),
       ]
       return print(out.text(.pretty))
     }
-    print("\(Style.good("unmerged:")) \(output), \(counted(unmerge.tensors.count, "tensor"))")
+    print(
+      "\(Style.good("unmerged:")) \(writing.output), \(counted(unmerge.tensors.count, "tensor"))")
     print(
       unmerge.isExact
         ? "  Bit for bit the base: its files have the hashes that graft.json recorded."
@@ -78,7 +66,7 @@ struct UnmergeCommand: ParsableCommand {
   }
 
   private func describe(_ unmerge: Unmerge) {
-    if json {
+    if writing.json {
       let tensors = unmerge.tensors.map { tensor -> JSONValue in
         [
           "name": .string(tensor.spec.name), "dtype": .string(tensor.spec.dtype.rawValue),
@@ -89,7 +77,7 @@ struct UnmergeCommand: ParsableCommand {
       let out: JSONValue = ["exact": .bool(unmerge.isExact), "tensors": .array(tensors)]
       return print(out.text(.pretty))
     }
-    print("Would write to \(output):")
+    print("Would write to \(writing.output):")
     let rows = unmerge.tensors.map { [$0.spec.description, unmerge.ways[$0.spec.name] ?? ""] }
     for line in table(rows) { print(line) }
     print("\(unmerge.isExact ? "Bit for bit the base" : "To one rounding"). Nothing was written.")

@@ -153,12 +153,3 @@ extension TensorProof {
     return out
   }
 }
-
-extension FileRecord {
-  /// `{name, bytes, sha256}`
-  var json: JSONValue {
-    [
-      "name": .string(name), "bytes": JSONValue(seal.byteCount), "sha256": .string(seal.sha256),
-    ]
-  }
-}

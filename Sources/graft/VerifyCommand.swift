@@ -13,13 +13,14 @@ struct VerifyCommand: ParsableCommand {
     usage: """
       graft verify BASE MERGED ADAPTER
       graft verify A B
-      graft verify DIR
+      graft verify DIR|FILE
       """,
     discussion: """
       With three: recomputes every merged weight from base and adapter in float64 and compares it \
       with what is stored. With two checkpoints of any kind: says which tensors differ, and how \
-      much. With one: holds it against its own graft.json. Exit code 0 if all holds or both are \
-      equal, 1 if not.
+      much. With one: holds it against its own graft.json, or a file against FILE.graft.json beside \
+      it. Exit code 0 if all holds or both are equal, 1 if not. --json is described by \
+      Documentation/verify.schema.json.
       """)
 
   @Argument(
@@ -77,23 +78,33 @@ struct VerifyCommand: ParsableCommand {
     if let verdict { out["behaviour"] = verdict.report }
     out["passed"] = .bool(holds)
     try writeReport { try ProofPage(proof, heads: ProofPage.heads(of: result)).html }
-    try finish(JSONValue.object(out), proof.text + (verdict?.text ?? []), holds)
+    try finish("proof", out, proof.text + (verdict?.text ?? []), holds)
   }
 
   private func compare(_ first: String, _ second: String) throws {
     let comparison = try CheckpointComparison(
       (first, try Self.tensors(first)), (second, try Self.tensors(second)))
     try writeReport { ComparisonPage(comparison).html }
-    try finish(comparison.json, comparison.text, comparison.areEqual)
+    try finish("comparison", comparison.json, comparison.text, comparison.areEqual)
   }
 
-  private func checkRecord(_ directory: String) throws {
-    let proof = try ProvenanceProof(directory)
-    try finish(proof.json, proof.text, proof.holds)
+  private func checkRecord(_ path: String) throws {
+    let proof = try ProvenanceProof(path)
+    try finish("record", proof.json, proof.text, proof.holds)
   }
 
-  private func finish(_ report: JSONValue, _ text: [String], _ holds: Bool) throws {
-    print(json ? report.text(.pretty) : text.joined(separator: "\n"))
+  private func finish(
+    _ kind: String, _ report: JSONObject, _ text: [String], _ holds: Bool
+  ) throws {
+    if json {
+      var out = JSONObject()
+      out["schema_version"] = 1
+      out["kind"] = .string(kind)
+      for (name, value) in report { out[name] = value }
+      print(JSONValue.object(out).text(.pretty))
+    } else {
+      print(text.joined(separator: "\n"))
+    }
     if !holds { throw ExitCode(GraftError.Kind.checkFailed.rawValue) }
   }
 

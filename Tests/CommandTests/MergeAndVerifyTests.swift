@@ -63,6 +63,23 @@ struct MergeAndVerifyTests {
     #expect(try JSONValue.parse(report.output)["passed"] == false)
   }
 
+  @Test func theJSONConformsToTheSchema() throws {
+    _ = try merge()
+    let schema = try JSONSchema("Documentation/verify.schema.json")
+    for (paths, kind, code) in [
+      (["base", "out", "adapter"], "proof", 0), (["base", "base", "adapter"], "proof", 1),
+      (["base", "out"], "comparison", 1), (["adapter", "base"], "comparison", 1),
+      (["out"], "record", 0),
+    ] as [([String], JSONValue, Int32)] {
+      let result = try graft("verify", paths, "--json")
+      #expect(result.code == code, "\(paths)")
+      let json = try JSONValue.parse(result.output)
+      #expect(schema.errors(in: json) == [], "\(paths)")
+      #expect(json["kind"] == kind)
+    }
+    #expect(!schema.errors(in: ["schema_version": 1, "kind": "record"]).isEmpty)
+  }
+
   @Test func twoCheckpointsAreCompared() throws {
     _ = try merge()
     #expect(try graft("verify", ["base", "base"]).code == 0)

@@ -80,8 +80,37 @@ struct MergeRelativesTests {
     #expect(output["sha256"]?.string == (try sha256(ofFile: temporary.file("one.gguf"))))
     let origins = try #require(record["ledger"]?["tensors"]?.object)
     #expect(origins.count == 8)
+    let proof = try graft("verify @one.gguf")
+    #expect(proof.code == 0, "\(proof.output)\(proof.errors)")
+    #expect(proof.output.contains("as it was made by 'graft convert'"))
+    #expect(proof.output.contains("1 file of the recorded size and hash, 8 tensors with an origin"))
+    try expectAlteredIsFound("one.gguf")
+    try expectOK("convert @one --to gguf --base @base -o @one.gguf --force")
     try expectOK("convert @two --to gguf --base @base -o @one.gguf --force")
     #expect(try readFile(file) != Array(record.text(.pretty).utf8) + [10])
+  }
+
+  /// One bit of a file and of its record, and no record at all.
+  private func expectAlteredIsFound(_ name: String) throws {
+    let path = temporary.file(name)
+    var bytes = try readFile(path)
+    bytes[bytes.count - 1] ^= 1
+    removeTree(path)
+    _ = try temporary.write(bytes, to: name)
+    let changed = try graft("verify @\(name)")
+    #expect(changed.code == 1)
+    #expect(changed.output.contains("its size or SHA-256 differs"))
+    let record = try readFile("\(path).graft.json")
+    let other = String(decoding: record, as: UTF8.self).replacing(name, with: "other")
+    try writeFileAtomically("\(path).graft.json", other)
+    let foreign = try graft("verify @\(name)")
+    #expect(foreign.code == 3)
+    #expect(foreign.errors.contains("is not a record that Graft wrote"))
+    removeTree("\(path).graft.json")
+    let none = try graft("verify @\(name)")
+    #expect(none.code == 3)
+    #expect(none.errors.contains("has no \(name).graft.json to check it by"))
+    removeTree(path)
   }
 
   @Test func `two adapters merge, verify by their own record, and come off again`() throws {

@@ -246,6 +246,67 @@ import Testing
     #expect(result.errors.contains("e.jsonl:2: "))
   }
 
+  @Test func brokenConversationsNameFileAndLine() throws {
+    let template = try write("{% for m in messages %}{{ m.content }}{% endfor %}", "any.jinja")
+    let good = #"{"messages": [{"role": "user", "content": "x"}]}"# + "\n"
+    func error(_ line: [UInt8]) throws -> String {
+      let name = "bad-\(line.hashValue).jsonl"
+      let file = try directory.write(Array(good.utf8) + line, to: name)
+      let result = try GraftCommand.run(["render", template, "--file", file])
+      #expect(result.code == 3)
+      #expect(result.output == "x\n")
+      #expect(result.errors.contains("\(name):2: "), "\(result.errors)")
+      return result.errors
+    }
+    func error(_ content: String) throws -> String {
+      try error(Array(#"{"messages": [{"content": "\#(content)"}]}"#.utf8))
+    }
+    let text = Array(#"{"messages": [{"content": "ab"}]}"#.utf8)
+    #expect(try error(text.map { $0 == 0x62 ? 0xFF : $0 }).contains("UTF-8"))
+    #expect(try error("a\u{0}b").contains("control character"))
+    #expect(try error("\\ud800").contains("lone surrogate"))
+    #expect(try error("\\udc00\\ud800").contains("lone surrogate"))
+    let deep = [UInt8](repeating: 0x5B, count: 100_000)
+    #expect(try error(Array(#"{"messages": "#.utf8) + deep).contains("256"))
+    #expect(try error(Array(#"{"messages": [3]}"#.utf8)).contains("message 1 must be an object"))
+    #expect(try error(Array(#"{"messages": "x"}"#.utf8)).contains("'messages'"))
+    #expect(try error(Array("[]".utf8)).contains("must be an object"))
+    #expect(try error(Array(#"{"messages": []}"#.utf8)).contains("without messages"))
+    // An escaped NUL is a character like others.
+    let zero = try write(#"{"messages": [{"content": "a\u0000b"}]}"#, "zero.jsonl")
+    #expect(try GraftCommand.run(["render", template, "--file", zero]).output == "a\u{0}b\n")
+  }
+
+  @Test func brokenTemplatesNameFileAndLine() throws {
+    let file = try write(#"{"messages": [{"role": "assistant", "content": "x"}]}"#, "c.jsonl")
+    func error(_ template: [UInt8], line: Int) throws -> String {
+      let name = "t-\(template.hashValue).jinja"
+      let path = try directory.write(template, to: name)
+      let result = try GraftCommand.run(["render", path, "--file", file])
+      #expect(result.code == 3)
+      #expect(result.output.isEmpty)
+      #expect(result.errors.contains("\(name):\(line): "), "\(result.errors)")
+      return result.errors
+    }
+    func error(_ template: String, line: Int = 1) throws -> String {
+      try error(Array(template.utf8), line: line)
+    }
+    #expect(try error("a\n{{ messages | trimm }}", line: 2).contains("'trim'"))
+    #expect(try error(Array("a\nb".utf8) + [0xC3], line: 2).contains("UTF-8"))
+    let order = "{% if messages[0].role != 'user' %}{{ raise_exception('Users first') }}{% endif %}"
+    #expect(try error(order).contains("Users first (\(file), line 1)"))
+    #expect(try error("{% for i in messages %}").contains("endfor"))
+    // Without end, and doubling.
+    let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    #expect(try error(loops).contains("was stopped: it takes more than 5000000 steps"))
+    let doubled = "{% set n = namespace(s='ab') %}{% for i in range(99) %}{% set n.s = n.s + n.s %}"
+    #expect(
+      try error(doubled + "{% endfor %}").contains(
+        "was stopped: its texts grow beyond 67108864 bytes"))
+    #expect(
+      try error("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}").contains("was stopped: calls"))
+  }
+
   @Test func badLinesAreNamed() throws {
     let file = try write("{\"text\": \"a\"}\n{\"txt\": \"b\"}\n", "bad.jsonl")
     let missing = try GraftCommand.run(["tokenize", model, "--file", file])

@@ -1,4 +1,5 @@
 import Diagnostics
+import StrictJSON
 
 /// How `tojson` lays out its text: Python's `json.dumps`.
 struct JSONLayout {
@@ -67,25 +68,9 @@ extension Value {
   }
 
   private static func jsonString(_ value: String, isASCII: Bool) -> String {
-    var out = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case "\u{08}": out += "\\b"
-      case "\u{0C}": out += "\\f"
-      case _ where scalar.value < 0x20 || (isASCII && scalar.value > 0x7E):
-        for unit in String(Character(scalar)).utf16 {
-          let hex = String(unit, radix: 16)
-          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        }
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
+    var out = ""
+    JSONValue.write(value, isASCII: isASCII, into: &out)
+    return out
   }
 }
 
