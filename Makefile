@@ -6,6 +6,9 @@ SHELL := bash
 
 # Package.swift finds libtorch through this; fetched on the first use, then kept in the cache.
 with-libtorch = GRAFT_LIBTORCH=$$(Scripts/get-libtorch); export GRAFT_LIBTORCH
+# Swift's libraries inside the executables: they start in half the time, and run where no Swift is
+# installed. lld, since GNU's linkers warn of a function in Foundation that nobody calls.
+standalone = --static-swift-stdlib -Xswiftc -use-ld=lld
 with-peers = GRAFT_PEERS_PYTHON=$$(Scripts/get-peers); export GRAFT_PEERS_PYTHON
 
 help: ## list these commands
@@ -15,7 +18,7 @@ demo: build ## the whole way on a real model: convert, train, merge, verify, sco
 	@Scripts/demo
 
 build: tools ## both executables in .build/release
-	@$(with-libtorch); swift build -c release
+	@$(with-libtorch); swift build -c release $(standalone)
 
 test: tools ## install what the tests need, build, run all tests
 	@python3 -m unittest discover --start-directory Scripts/tests

@@ -16,6 +16,8 @@ import torch
 import torch.distributed.checkpoint as dcp
 from safetensors.torch import save_file
 
+import zero_layouts
+
 HIDDEN, INNER, VOCABULARY, PADDED, LAYERS, HEADS, GROUPS, WIDTH = 24, 40, 100, 128, 4, 4, 2, 6
 
 
@@ -146,28 +148,46 @@ def torch_dist(path, state, stacked):
     torch.save({"args": arguments(1, 1, False), "checkpoint_version": 3.0, "iteration": 12}, f"{folder}/common.pt")
 
 
+def cut(state, rank, ranks):
+    """What one tensor-parallel rank of DeepSpeed holds of a model."""
+    own = {}
+    for name, tensor in state.items():
+        module = name.split(".")[-2]
+        if module in ("q_proj", "gate_proj", "up_proj", "embed_tokens", "lm_head"):
+            tensor = tensor.chunk(ranks)[rank]
+        elif module in ("k_proj", "v_proj"):
+            # Two key-value heads: with four ranks, two neighbours have the same one.
+            tensor = tensor.chunk(min(ranks, GROUPS))[rank * min(ranks, GROUPS) // ranks]
+        elif module in ("o_proj", "down_proj"):
+            tensor = tensor.chunk(ranks, 1)[rank]
+        own[name] = tensor.clone()
+    return own
+
+
 def deepspeed(path, state, ranks):
-    rows = ("q_proj", "gate_proj", "up_proj", "embed_tokens", "lm_head")
     for rank in range(ranks):
-        own = {}
-        for name, tensor in state.items():
-            module = name.split(".")[-2]
-            if module in rows:
-                tensor = tensor.chunk(ranks)[rank]
-            elif module in ("k_proj", "v_proj"):
-                # Two key-value heads: with four ranks, two neighbours have the same one.
-                tensor = tensor.chunk(min(ranks, GROUPS))[rank * min(ranks, GROUPS) // ranks]
-            elif module in ("o_proj", "down_proj"):
-                tensor = tensor.chunk(ranks, 1)[rank]
-            own[name] = tensor.clone()
         os.makedirs(f"{path}/global_step5", exist_ok=True)
         torch.save({
-            "module": own, "buffer_names": [], "optimizer": None, "param_shapes": None,
-            "shared_params": {}, "dp_world_size": 1, "mp_world_size": ranks, "global_steps": 5,
-            "ds_version": "0.19.8", "ds_config": {}},
+            "module": cut(state, rank, ranks), "buffer_names": [], "optimizer": None,
+            "param_shapes": None, "shared_params": {}, "dp_world_size": 1, "mp_world_size": ranks,
+            "global_steps": 5, "ds_version": "0.19.8", "ds_config": {}},
             f"{path}/global_step5/mp_rank_{rank:02d}_model_states.pt")
     with open(f"{path}/latest", "w") as file:
         file.write("global_step5")
+
+
+def deepspeed_zero(path, state, stage, steps=(5, 5)):
+    """Two tensor-parallel ranks, each of which divides its masters among three."""
+    for rank in range(2):
+        own = {n: t.float() for n, t in cut(state, rank, 2).items()}
+        names = list(own)
+        groups = [names[::2], names[1::2]] if stage < 3 else [names]
+        states = (zero_layouts.concatenated(3, groups, own, stage=stage) if stage < 3
+                  else zero_layouts.interleaved(3, own, [100]))
+        zero_layouts.save(
+            path, 3, groups, states, module={n: t.bfloat16() for n, t in own.items()},
+            stage3=stage == 3, shapes={n: t.shape for n, t in own.items()}, model_rank=rank,
+            mp_world_size=2, global_steps=steps[rank])
 
 
 def config(path, tied):
@@ -186,6 +206,8 @@ def main(out):
         state = truth(tied)
         config(f"{out}/{'tied' if tied else 'plain'}", tied)
         save_file(state, f"{out}/{'tied' if tied else 'plain'}/truth.safetensors")
+        save_file({n: t.float() for n, t in state.items()},
+                  f"{out}/{'tied' if tied else 'plain'}/masters.safetensors")
     state = truth(False)
     megatron(f"{out}/tp2", state, 2, 1)
     megatron(f"{out}/tp4", state, 4, 1)
@@ -197,6 +219,9 @@ def main(out):
     torch_dist(f"{out}/dist_stacked", state, True)
     deepspeed(f"{out}/deepspeed2", state, 2)
     deepspeed(f"{out}/deepspeed4", state, 4)
+    for stage in (1, 2, 3):
+        deepspeed_zero(f"{out}/zero{stage}", state, stage)
+    deepspeed_zero(f"{out}/zero_other_steps", state, 2, steps=(5, 6))
     print("torch", torch.__version__)
 
 

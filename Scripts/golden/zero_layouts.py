@@ -28,20 +28,24 @@ def align(count, unit):
     return -(-count // unit) * unit
 
 
-def save(folder, ranks, groups, optimizers, module=None, names=None, stage3=False, **more):
+def save(folder, ranks, groups, optimizers, module=None, names=None, stage3=False, shapes=SHAPES,
+         model_rank=0, steps=None, **more):
+    """One step; `steps` are the `global_steps` of each rank's model states."""
     os.makedirs(f"{folder}/ckpt", exist_ok=True)
-    shapes = [OrderedDict((n, torch.Size(SHAPES[n])) for n in group) for group in groups]
+    divided = [OrderedDict((n, torch.Size(shapes[n])) for n in group) for group in groups]
+    mp = f"mp_rank_{model_rank:02d}"
     state = {"module": module if module is not None else OrderedDict(), "buffer_names": [],
-             "param_shapes": shapes, "frozen_param_shapes": None, "frozen_param_fragments": None,
+             "param_shapes": divided, "frozen_param_shapes": None, "frozen_param_fragments": None,
              "shared_params": {}, "global_steps": 7, "dp_world_size": ranks, "mp_world_size": 1,
              "ds_version": "0.9.0"} | more
     for rank in range(ranks if stage3 else 1):
         prefix = f"zero_pp_rank_{rank}_" if stage3 else ""
-        own = state | ({"module": OrderedDict((n, torch.empty(0)) for n in SHAPES)}
+        own = state | ({"module": OrderedDict((n, torch.empty(0)) for n in shapes)}
                        if stage3 else {})
-        torch.save(own, f"{folder}/ckpt/{prefix}mp_rank_00_model_states.pt")
+        own |= {"global_steps": steps[rank]} if steps else {}
+        torch.save(own, f"{folder}/ckpt/{prefix}{mp}_model_states.pt")
     for rank, optimizer in enumerate(optimizers):
-        name = (names or "zero_pp_rank_{}_mp_rank_00_optim_states.pt").format(rank)
+        name = (names or "zero_pp_rank_{}_" + mp + "_optim_states.pt").format(rank)
         torch.save({"optimizer_state_dict": optimizer, "ds_version": "0.9.0"},
                    f"{folder}/ckpt/{name}")
 
@@ -114,6 +118,11 @@ def main():
     save(folder, 3, every, concatenated(3, every, tensors, strip=False, stage=None),
          names="bf16_zero_pp_rank_{}_mp_rank_00_optim_states.pt")
     truth(folder, tensors)
+    folder = case("half")  # FP16_Optimizer's ZeRO: half weights beside the float32 masters
+    save(folder, 2, every, concatenated(2, every, tensors),
+         module=OrderedDict((n, t.half()) for n, t in tensors.items()),
+         names="fp16_zero_pp_rank_{}_mp_rank_00_optim_states.pt")
+    truth(folder, tensors)
     folder = case("old_names")
     save(folder, 2, every, concatenated(2, every, tensors),
          names="zero_pp_rank_{}_mp_rank_00optim_states.pt")
@@ -173,6 +182,7 @@ def main():
     refused("types", lambda s: s[1][key2].__setitem__(0, s[1][key2][0].half()))
     refused("counts", lambda s: s[1].__setitem__("partition_count", [2]))
     refused("stages", lambda s: s[1].__setitem__("zero_stage", 1))
+    refused("other_steps", nothing, stage=3, steps=[7, 7, 8])
     refused("no_vectors", lambda s: s[2].pop(key2))
     refused("matrix", lambda s: s[0][key2].__setitem__(0, s[0][key2][0].reshape(1, -1)))
     refused("world", lambda s: None, dp_world_size=4)

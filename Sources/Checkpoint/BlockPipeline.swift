@@ -39,6 +39,9 @@ final class BlockPipeline: Sendable {
   private let state: Monitor<State>
   private static let blockBytes = 1 << 20
   private static let memory = 48 << 20
+  /// How many blocks ahead of the made ones the disk is asked for; inputs that are hashed come
+  /// through a reader that runs ahead by itself.
+  private static let lead = 96
 
   /// Plans the blocks.
   init(_ files: [File]) {
@@ -70,7 +73,8 @@ final class BlockPipeline: Sendable {
     let threads = Threads()
     let hasher = BlockHasher(inputs, sizes: files.map(\.byteCount))
     do throws(GraftError) {
-      for _ in 0..<coreCount { try threads.run { self.makeBlocks() } }
+      let isReadAhead = inputs != nil
+      for _ in 0..<coreCount { try threads.run { self.makeBlocks(announcing: !isReadAhead) } }
       try threads.run { self.hashBlocks(hasher) }
       try writeBlocks(progress)
     } catch {
@@ -85,8 +89,13 @@ final class BlockPipeline: Sendable {
     state.withLock { $0.failure = $0.failure ?? error }
   }
 
-  private func makeBlocks() {
+  private func makeBlocks(announcing: Bool) {
     while let (number, buffer) = takeBuffer() {
+      if announcing {
+        for ahead in number == 0 ? 0...Self.lead : number + Self.lead...number + Self.lead {
+          announce(ahead)
+        }
+      }
       let block = blocks[number]
       let room = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[0..<block.byteCount])
       do throws(GraftError) {
@@ -103,6 +112,11 @@ final class BlockPipeline: Sendable {
         $0.holders[number] = 2
       }
     }
+  }
+
+  private func announce(_ number: Int) {
+    guard number < blocks.count, let tensor = blocks[number].tensor else { return }
+    files[blocks[number].file].tensors[tensor].announce(blocks[number].rows)
   }
 
   /// The next block to make and room for it; nil where there is none.

@@ -11,6 +11,8 @@ public struct PlannedTensor: Sendable {
   public var spec: TensorSpec
   /// Makes rows; called from several threads, for disjoint rows.
   public var produce: RowProducer
+  /// Has what some rows are made from fetched from the disk.
+  var announce: @Sendable (Range<Int>) -> Void = { _ in }
 
   /// Plans a tensor from a row producer.
   public init(spec: TensorSpec, produce: @escaping RowProducer) {
@@ -31,6 +33,7 @@ public struct PlannedTensor: Sendable {
       self.init(spec: spec) { (rows, buffer) throws(GraftError) in
         try source.read(rows: rows, into: buffer)
       }
+      announce = { source.willRead(rows: $0) }
       return
     }
     guard target.isFloatingPoint, source.spec.dtype.isFloatingPoint else {
@@ -40,5 +43,6 @@ public struct PlannedTensor: Sendable {
       let floats = try source.floats(rows: rows)
       floats.withUnsafeBufferPointer { _ = narrow($0, to: target, into: buffer) }
     }
+    announce = { source.willRead(rows: $0) }
   }
 }

@@ -35,4 +35,7 @@ public struct RenamedSource: DerivedSource {
   ) throws(GraftError) {
     try original.read(rows: rows, into: buffer)
   }
+
+  /// Has the original's rows fetched.
+  public func willRead(rows: Range<Int>) { original.willRead(rows: rows) }
 }

@@ -33,4 +33,10 @@ public struct SafetensorsSource: ElementSource {
     let range = elements.lowerBound * width..<elements.upperBound * width
     try archive.read(spec.name, range, into: buffer)
   }
+
+  /// Has the elements fetched.
+  public func willRead(elements: Range<Int>) {
+    let width = spec.dtype.bitWidth / 8
+    archive.willRead(spec.name, elements.lowerBound * width..<elements.upperBound * width)
+  }
 }

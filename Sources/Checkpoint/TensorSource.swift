@@ -18,9 +18,14 @@ public protocol TensorSource: Sendable {
   ///   - rows: rows within `0..<spec.rowCount`.
   ///   - buffer: room for exactly these rows.
   func read(rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(GraftError)
+  /// Tells the system that rows will be read soon, so that the disk can fetch them meanwhile.
+  func willRead(rows: Range<Int>)
 }
 
 extension TensorSource {
+  /// Does nothing.
+  public func willRead(rows: Range<Int>) {}
+
   /// The size of one row in bytes.
   public var rowByteCount: Int { spec.rowElementCount * spec.dtype.bitWidth / 8 }
 

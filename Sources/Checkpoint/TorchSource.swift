@@ -37,4 +37,9 @@ public struct TorchSource: ElementSource {
   ) throws(GraftError) {
     try archive.read(tensor, named: spec.name, elements: elements, into: buffer)
   }
+
+  /// Has the elements fetched, where they follow one another in a file.
+  public func willRead(elements: Range<Int>) {
+    archive.willRead(tensor, named: spec.name, elements: elements)
+  }
 }

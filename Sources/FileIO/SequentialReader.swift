@@ -24,7 +24,7 @@ import Glibc
   private let pace: Pace?
   private var rooms: [Room] = []
   private static let pieceSize = 1 << 20
-  private static let ahead = 64 << 20
+  private static let ahead = 160 << 20
   private static let behind = 128 << 20
 
   @safe private struct Room: @unchecked Sendable {

@@ -101,6 +101,12 @@ public final class SafetensorsFile: Sendable {
     try unsafe file.read(try fileRange(of: name, range), into: buffer)
   }
 
+  /// Has the system fetch bytes of a tensor that will be read soon.
+  public func willRead(_ name: String, _ range: Range<Int>) {
+    guard let place = try? fileRange(of: name, range) else { return }
+    file.willNeed(place)
+  }
+
   /// Tells the system that the pages of a tensor, or of `range` within it, are not needed any
   /// more.
   public func release(_ name: String, _ range: Range<Int>? = nil) {

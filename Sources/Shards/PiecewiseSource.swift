@@ -71,19 +71,32 @@ public struct PiecewiseSource: SynthesizedSource {
     rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws(GraftError) {
     let width = spec.dtype.bitWidth / 8
+    var offset = 0
+    try forEachRun(of: rows) { (source, elements) throws(GraftError) in
+      let part = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: buffer[offset..<offset + elements.count * width])
+      try unsafe source.read(elements: elements, into: part)
+      offset += elements.count * width
+    }
+  }
+
+  /// Has the runs that hold the rows fetched.
+  public func willRead(rows: Range<Int>) {
+    forEachRun(of: rows) { $0.willRead(elements: $1) }
+  }
+
+  private func forEachRun<E: Error>(
+    of rows: Range<Int>, _ body: (any ElementSource, Range<Int>) throws(E) -> Void
+  ) throws(E) {
     let end = rows.upperBound * spec.rowElementCount
     var element = rows.lowerBound * spec.rowElementCount
-    var offset = 0
     var index = lastStart(atOrBefore: element)
     while element < end, index < pieces.count {
       let piece = pieces[index]
       let first = piece.elements.lowerBound + element - starts[index]
       let count = min(piece.elements.upperBound - first, end - element)
-      let part = unsafe UnsafeMutableRawBufferPointer(
-        rebasing: buffer[offset..<offset + count * width])
-      try unsafe piece.source.read(elements: first..<first + count, into: part)
+      try body(piece.source, first..<first + count)
       element += count
-      offset += count * width
       index += 1
     }
   }

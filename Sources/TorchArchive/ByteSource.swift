@@ -61,6 +61,13 @@ enum ByteSource: Sendable {
     }
   }
 
+  /// Asks the system to have bytes ready soon.
+  func willNeed(_ range: Range<Int>) {
+    guard case .file(let file, let whole) = self else { return }
+    let start = whole.lowerBound
+    file.willNeed((start + range.lowerBound..<start + range.upperBound).clamped(to: whole))
+  }
+
   /// Tells the system that the pages within `range` are not needed any more.
   func release(_ range: Range<Int>) {
     guard case .file(let file, let whole) = self else { return }

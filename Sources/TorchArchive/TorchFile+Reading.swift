@@ -76,6 +76,15 @@ extension TorchFile {
     if isBigEndian { unsafe swapBytes(of: buffer, width: dtype == .c64 ? 4 : width) }
   }
 
+  /// Has the system fetch elements that will be read soon; does nothing where they cannot be read.
+  public func willRead(_ tensor: TorchTensor, named name: String, elements: Range<Int>) {
+    guard tensor.isContiguous, let dtype = tensor.elementType.dtype, let width = dtype.byteWidth,
+      let start = try? span(of: tensor, dtype, named: name),
+      let bytes = try? place(of: tensor.storage, tensor: name).bytes()
+    else { return }
+    bytes.willNeed(start + elements.lowerBound * width..<start + elements.upperBound * width)
+  }
+
   /// Checks a tensor against its storage; returns the byte of the storage at which it begins.
   private func span(
     of tensor: TorchTensor, _ dtype: DType, named name: String

@@ -32,7 +32,7 @@ import Testing
       }
       read += 1
     }
-    #expect(read == 12)
-    #expect(refused == 34)
+    #expect(read == 13)
+    #expect(refused == 35)
   }
 }

@@ -39,10 +39,13 @@ public struct TensorFixture {
   }
 
   /// Writes tensors as one safetensors file.
-  public static func write(_ tensors: [TensorFixture], to path: String, dtype: DType = .f32) throws
-  {
+  public static func write(
+    _ tensors: [TensorFixture], to path: String, dtype: DType = .f32,
+    metadata: [String: String] = ["format": "pt"]
+  ) throws {
     let writer = try SafetensorsWriter(
-      path, tensors: tensors.map { TensorSpec(name: $0.name, dtype: dtype, shape: $0.shape) })
+      path, tensors: tensors.map { TensorSpec(name: $0.name, dtype: dtype, shape: $0.shape) },
+      metadata: metadata)
     for tensor in tensors {
       let bytes = tensor.bytes(dtype)
       try bytes.span.bytes.withUnsafeBytes { (raw) throws in try writer.append(raw) }

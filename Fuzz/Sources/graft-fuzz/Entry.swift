@@ -10,7 +10,7 @@ typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 
 private let targets: [(name: String, run: Target)] = [
   ("safetensors", safetensors), ("zip", zip), ("pickle", pickle), ("gguf", gguf), ("json", json),
-  ("template", template),
+  ("template", template), ("distributed", distributed),
 ]
 
 /// Set once, before the first input.

@@ -5,7 +5,7 @@ enum InputFile {
   static let path = "/dev/shm/graft-fuzz-\(getpid())"
 
   /// Replaces the file's content.
-  static func write(_ parts: UnsafeRawBufferPointer...) -> String {
+  static func write(_ parts: UnsafeRawBufferPointer..., to path: String = path) -> String {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard descriptor >= 0 else {
       perror(path)

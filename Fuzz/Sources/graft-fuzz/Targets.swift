@@ -1,6 +1,7 @@
 import ChatTemplate
 import GGUF
 import Safetensors
+import Shards
 import StrictJSON
 import TensorCore
 import TorchArchive
@@ -79,4 +80,22 @@ func template(_ bytes: UnsafeRawBufferPointer) {
     messages: row["messages"]?.array ?? [], addGenerationPrompt: true, variables: variables)
   guard let result else { return }
   for range in result.assistantRanges { precondition(range.lowerBound <= result.text.utf8.count) }
+}
+
+/// A checkpoint of torch.distributed.checkpoint: the length of `.metadata` in two bytes, that file,
+/// and the file of one rank.
+func distributed(_ bytes: UnsafeRawBufferPointer) {
+  guard bytes.count >= 2 else { return }
+  let length = min(Int(bytes[0]) | Int(bytes[1]) << 8, bytes.count - 2)
+  let directory = InputDirectory.write(
+    (".metadata", UnsafeRawBufferPointer(rebasing: bytes[2..<2 + length])),
+    ("__0_0.distcp", UnsafeRawBufferPointer(rebasing: bytes[(2 + length)...])))
+  guard let checkpoint = try? ShardedCheckpoint(directory) else { return }
+  for parameter in checkpoint.parameters where parameter.source.spec.byteCount <= readLimit {
+    let spec = parameter.source.spec
+    var bytes = [UInt8](repeating: 0, count: spec.byteCount)
+    bytes.withUnsafeMutableBytes {
+      try? parameter.source.read(rows: 0..<spec.rowCount, into: $0)
+    }
+  }
 }

@@ -69,4 +69,11 @@ public struct ChunkedSource: SynthesizedSource {
       try unsafe chunk.read(rows: rows, width: width, rowSize: rowByteCount, into: buffer)
     }
   }
+
+  /// Has what the blocks hold of these rows fetched.
+  public func willRead(rows: Range<Int>) {
+    for chunk in placed where chunk.firstRow < rows.upperBound && chunk.endRow > rows.lowerBound {
+      chunk.willRead(rows: rows)
+    }
+  }
 }

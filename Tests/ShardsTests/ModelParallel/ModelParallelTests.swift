@@ -64,6 +64,24 @@ import Testing
     #expect(throws: GraftError.self) { try ShardedCheckpoint(path, config: other) }
   }
 
+  /// ZeRO within each tensor-parallel rank.
+  @Test(arguments: [1, 2, 3]) func dividedTwice(stage: Int) throws {
+    let out = try Self.made.get().path
+    let config = try ModelConfig(directory: "\(out)/plain")
+    let checkpoint = try ShardedCheckpoint("\(out)/zero\(stage)/ckpt", config: config)
+    try expect(checkpoint, equals: "\(out)/plain/masters.safetensors", "stage \(stage)")
+    #expect(checkpoint.worldSize == 6)
+  }
+
+  @Test func tensorParallelRanksOfOtherStepsAreRefused() throws {
+    let out = try Self.made.get().path
+    let config = try ModelConfig(directory: "\(out)/plain")
+    let error = #expect(throws: GraftError.self) {
+      try ShardedCheckpoint("\(out)/zero_other_steps/ckpt", config: config)
+    }
+    #expect(error?.code == .shardsDisagree)
+  }
+
   @Test func aMissingRankIsNamed() throws {
     let out = try Self.made.get().path
     let directory = try TemporaryDirectory()
