@@ -1,6 +1,8 @@
 public import Diagnostics
 
 extension GraftError.Code {
+  /// A conversation was given, but the model has no chat template.
+  public static let noChatTemplate = Self("no-chat-template", .input)
   /// A chat format's name is not known.
   public static let unknownFormat = Self("unknown-format", .usage)
   /// A tokenizer lacks a token that a chat format needs.
@@ -25,6 +27,10 @@ extension GraftError.Code {
   public static let invalidRows = Self("invalid-rows", .input)
   /// Options of encoding contradict each other.
   public static let invalidEncoding = Self("invalid-encoding", .usage)
+  /// A cache of tokens is not as it was written.
+  public static let damagedTokenCache = Self("damaged-token-cache", .input)
+  /// Data sets cannot be mixed as it was asked for.
+  public static let invalidMix = Self("invalid-mix", .usage)
   /// A program or a library that reads a data file is missing.
   public static let missingReader = Self("missing-reader", .environment)
 }
@@ -124,13 +130,41 @@ extension GraftError {
     Self(.brokenDataFile, what, file: file, line: line)
   }
 
+  static func rowTooLong(_ file: String, limit: Int, line: Int) -> Self {
+    Self(
+      .brokenDataFile, "a row is longer than \(limit >> 20) MiB", file: file, line: line,
+      remedy: "Split the row; training reads a few thousand tokens of it")
+  }
+
   static func missingReader(_ what: String, file: String, remedy: String) -> Self {
     Self(.missingReader, what, file: file, remedy: remedy)
   }
 }
 
 extension GraftError {
+  // MARK: Caches and mixing
+
+  static func damagedTokenCache(_ what: String, _ path: String) -> Self {
+    Self(.damagedTokenCache, what, file: path, remedy: "Remove it; it is made anew")
+  }
+
+  static func mixProbabilities(_ what: String) -> Self {
+    Self(
+      .invalidMix, "interleave_probs \(what)",
+      remedy: "Give one probability above 0 for each data set; their sum is 1")
+  }
+
+  static func mixOfNothing(_ name: String) -> Self {
+    Self(.invalidMix, "'\(name)' has no rows, so nothing can be drawn from it")
+  }
+
   // MARK: Encoding
+
+  static func noChatTemplate(_ directory: String) -> Self {
+    Self(
+      .noChatTemplate, "the model has no chat template, so conversations cannot be rendered",
+      file: directory, remedy: "Give 'text' or 'ids', or add chat_template.jinja to the model")
+  }
 
   static let encodingLimits = Self(
     .invalidEncoding, "cutoff_len and preprocessing_batch_size must be above 0")

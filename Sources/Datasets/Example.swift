@@ -72,4 +72,6 @@ public enum DropReason: String, Sendable, CaseIterable {
   case missingAnswer = "an answer is missing"
   /// Longer than what is packed.
   case tooLong = "longer than cutoff_len"
+  /// Nothing can be learned from two answers that are the same, perhaps because they were cut.
+  case sameAnswers = "both answers are the same"
 }

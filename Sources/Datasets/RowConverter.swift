@@ -13,9 +13,17 @@ public struct RowConverter: Sendable {
   }
 
   let info: DatasetInfo
+  /// Whether the system's text of OpenAI's layout stays as it is, without what LLaMA-Factory adds.
+  let keepsSystem: Bool
 
   /// A converter for the rows of a data set.
-  public init(_ info: DatasetInfo) { self.info = info }
+  ///
+  /// - Parameter keepsSystem: whether the system's text of OpenAI's layout stays as it is;
+  ///   LLaMA-Factory adds to it whether thoughts are wanted, for one family of models.
+  public init(_ info: DatasetInfo, keepsSystem: Bool = false) {
+    self.info = info
+    self.keepsSystem = keepsSystem
+  }
 
   /// Converts a row.
   ///
@@ -26,7 +34,8 @@ public struct RowConverter: Sendable {
       throw .dataRow(
         "a row must be an object, found \(row.value.kindName)", file: file, line: row.line)
     }
-    let fields = RowFields(object: object, info: info, file: file, line: row.line)
+    let fields = RowFields(
+      object: object, info: info, keepsSystem: keepsSystem, file: file, line: row.line)
     switch info.formatting {
     case .alpaca: return .example(try fields.alpaca())
     case .sharegpt: return try fields.conversation(isOpenAI: false)
@@ -39,6 +48,7 @@ public struct RowConverter: Sendable {
 struct RowFields {
   let object: JSONObject
   let info: DatasetInfo
+  let keepsSystem: Bool
   let file: String
   let line: Int
 
@@ -119,7 +129,9 @@ struct RowFields {
     let (prompt, response) = try split(turns)
     var example = try example(prompt, response: response, isOpenAI: isOpenAI)
     example.system = system
-    if isOpenAI { example.system = Self.thinkingSystem(system, hasTools: !example.tools.isEmpty) }
+    if isOpenAI, !keepsSystem {
+      example.system = Self.thinkingSystem(system, hasTools: !example.tools.isEmpty)
+    }
     return .example(example)
   }
 

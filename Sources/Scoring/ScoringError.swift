@@ -4,8 +4,6 @@ public import Diagnostics
 extension GraftError.Code {
   /// A row cannot be scored.
   public static let invalidScoringRow = Self("invalid-scoring-row", .input)
-  /// A conversation was given, but the model has no chat template.
-  public static let noChatTemplate = Self("no-chat-template", .input)
 }
 
 extension GraftError {
@@ -21,11 +19,5 @@ extension GraftError {
     Self(
       .invalidScoringRow, "the id \(id) is not in the model's vocabulary of \(size)", file: file,
       line: line, remedy: "Use the tokenizer of this model")
-  }
-
-  static func noChatTemplate(_ directory: String) -> Self {
-    Self(
-      .noChatTemplate, "the model has no chat template, so conversations cannot be rendered",
-      file: directory, remedy: "Give 'text' or 'ids', or add chat_template.jinja to the model")
   }
 }

@@ -1,7 +1,7 @@
+import Datasets
 public import Diagnostics
 import LanguageModels
 import Safetensors
-import Scoring
 import TensorCore
 import Torch
 
@@ -12,9 +12,11 @@ public func writeFirstGradients(_ config: TrainingConfig, to path: String) throw
   let encoder = try ConversationEncoder(directory: config.model)
   let data = try RewardData(config, encoder: encoder)
   let model = try loadForTraining(config, resuming: nil).model
-  let order = BatchOrder(config, count: data.train.pairs.count)
+  let order = BatchOrder(config, count: data.train.count)
   model.isTraining = true
-  let batches = order.batches(ofStep: 0).map { $0.map { data.train.pairs[$0] } }
+  let batches = try order.batches(ofStep: 0).map { (places) throws(GraftError) in
+    try data.train.pairs(places)
+  }
   let sums = try model.accumulateGradients(batches)
   var tensors: [(spec: TensorSpec, bytes: [UInt8])] = []
   for parameter in model.trainableParameters {

@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import Glibc
 import LanguageModels
@@ -42,14 +43,14 @@ extension RewardModel {
   /// - Parameter progress: called with the pairs done; false stops.
   /// - Returns: nil where it was stopped.
   func evaluate(
-    _ pairs: [EncodedPair], batchSize: Int, progress: (Int) -> Bool
+    _ pairs: PairSet, batchSize: Int, progress: (Int) -> Bool
   ) throws(GraftError) -> Evaluation? {
     let wasTraining = isTraining
     isTraining = false
     defer { isTraining = wasTraining }
     var (loss, hits, difference) = (0.0, 0.0, 0.0)
     for start in stride(from: 0, to: pairs.count, by: batchSize) {
-      let batch = Array(pairs[start..<min(start + batchSize, pairs.count)])
+      let batch = try pairs.pairs(start..<min(start + batchSize, pairs.count))
       let values = try withoutGradients { () throws(GraftError) -> [Float] in
         try rewards(PackedBatch(pairs: batch)).floats()
       }

@@ -1,7 +1,7 @@
+import Datasets
 public import Diagnostics
 import FileIO
 import LanguageModels
-import Scoring
 import StrictJSON
 import TensorCore
 import Torch
@@ -40,7 +40,7 @@ public func trainRewardModel(
     settings: AdamW.Settings(
       beta1: config.adamBeta1, beta2: config.adamBeta2, epsilon: config.adamEpsilon,
       weightDecay: config.weightDecay))
-  let order = BatchOrder(config, count: data.train.pairs.count)
+  let order = BatchOrder(config, count: data.train.count)
   let totalSteps =
     config.maxSteps ?? Int((config.epochs * Double(order.stepsPerEpoch)).rounded(.up))
   let schedule = LearningRateSchedule(config, totalSteps: totalSteps)
@@ -57,15 +57,17 @@ public func trainRewardModel(
   let count = parameters.reduce(0) { $0 + $1.elementCount }
   display.say("\(count) trainable parameters, \(totalSteps) steps")
 
+  let longerAnswerAccuracy = try data.heldOut.longerAnswerAccuracy()
+
   // Accuracy before the first step: about chance for a fresh head.
-  if state.before == nil, !data.heldOut.pairs.isEmpty {
+  if state.before == nil, !data.heldOut.isEmpty {
     guard let result = try measure(model, data.heldOut, config, &display, interruption) else {
       return .interrupted(signal: interruption.signal ?? 0, step: 0, checkpoint: nil)
     }
     state.before = result
     display.say(
       "before training: held-out accuracy \(percent(result.accuracy)); always choosing the "
-        + "longer answer: \(percent(data.heldOut.longerAnswerAccuracy))")
+        + "longer answer: \(percent(longerAnswerAccuracy))")
   }
 
   var pace = Pace()
@@ -78,7 +80,9 @@ public func trainRewardModel(
     }
 
     // Forward, backward, clip, move.
-    let batches = order.batches(ofStep: state.step).map { $0.map { data.train.pairs[$0] } }
+    let batches = try order.batches(ofStep: state.step).map { (places) throws(GraftError) in
+      try data.train.pairs(places)
+    }
     let sums = try model.accumulateGradients(batches)
     let limit = config.maxGradientNorm > 0 ? config.maxGradientNorm : .infinity
     let norm = try clipGradients(of: parameters, to: limit)
@@ -130,7 +134,7 @@ public func trainRewardModel(
 
   // Accuracy after the last step; then the results, and the adapter with its head at the end.
   var after: Evaluation?
-  if !data.heldOut.pairs.isEmpty {
+  if !data.heldOut.isEmpty {
     after = try measure(model, data.heldOut, config, &display, interruption)
     guard let after else {
       return try stopAfterLastStep(
@@ -138,7 +142,9 @@ public func trainRewardModel(
     }
     display.say("after training: held-out accuracy \(percent(after.accuracy))")
   }
-  let results = RunResults(state: state, after: after, data: data, order: order)
+  let results = RunResults(
+    state: state, after: after, data: data, order: order,
+    longerAnswerAccuracy: longerAnswerAccuracy)
   let staged = try OutputDirectory("\(directory.path)/final-adapter")
   try adapter.write(model, step: state.step, to: staged)
   try results.write(to: staged)
@@ -170,11 +176,11 @@ func loadForTraining(
 
 /// Evaluates on the held-out pairs with a bar; nil where a signal stopped it.
 private func measure(
-  _ model: RewardModel, _ heldOut: EncodedPairs, _ config: TrainingConfig,
+  _ model: RewardModel, _ heldOut: PairSet, _ config: TrainingConfig,
   _ display: inout TrainingDisplay, _ interruption: Interruption
 ) throws(GraftError) -> Evaluation? {
-  let result = try model.evaluate(heldOut.pairs, batchSize: config.evalBatchSize) { done in
-    display.bar("evaluate", done: done, of: heldOut.pairs.count, "pairs")
+  let result = try model.evaluate(heldOut, batchSize: config.evalBatchSize) { done in
+    display.bar("evaluate", done: done, of: heldOut.count, "pairs")
     return interruption.signal == nil
   }
   display.clearBar()
@@ -208,7 +214,7 @@ extension TrainingConfig {
   /// What a checkpoint must have been made with.
   func fingerprint(_ data: RewardData, _ adapter: AdapterOutput) -> JSONObject {
     var object = fingerprint
-    object["training_pairs"] = .string(data.digest)
+    object["training_pairs"] = .string(data.train.digest)
     object["inputs"] = adapter.modelHashes
     return object
   }

@@ -1,4 +1,3 @@
-import Datasets
 public import Diagnostics
 import FileIO
 import TensorCore
@@ -12,8 +11,6 @@ extension GraftError.Code {
   public static let unsupportedConfig = Self("unsupported-config", .usage)
   /// A data set, or its entry in dataset_info.json, cannot be used.
   public static let invalidDataset = Self("invalid-dataset", .input)
-  /// A row of a data set is not a preference pair.
-  public static let invalidRow = Self("invalid-row", .input)
   /// The output directory holds a finished run.
   public static let runFinished = Self("run-finished", .usage)
   /// A training checkpoint is missing, damaged, or belongs to another run.
@@ -75,59 +72,22 @@ extension GraftError {
 // MARK: - Data
 
 extension GraftError {
-  static func datasetInfo(_ message: String, file: String) -> Self {
-    Self(.invalidDataset, message, file: file)
-  }
-
-  static func unknownDataset(_ name: String, meant: String?, file: String) -> Self {
-    Self(
-      .invalidDataset, "there is no data set '\(name)'", file: file,
-      remedy: meant.map { "Did you mean '\($0)'?" } ?? "Add an entry for it")
-  }
-
-  static func unknownKey(_ key: String, of name: String, meant: String?, file: String) -> Self {
-    Self(
-      .invalidDataset, "'\(name)' has an unknown key '\(key)'", file: file,
-      remedy: meant.map { "Did you mean '\($0)'?" } ?? "Remove it")
-  }
-
-  static func remoteDataset(_ name: String, key: String, file: String) -> Self {
-    Self(
-      .invalidDataset, "'\(name)' names a \(key), but Graft downloads no data sets", file: file,
-      remedy: "Fetch it, and name the file with file_name")
-  }
-
-  static func unsupportedDatasetKey(_ name: String, key: String, file: String) -> Self {
-    Self(
-      .invalidDataset, "'\(name)': '\(key)' is not in this version of Graft", file: file,
-      remedy: "Use max_samples in the training configuration")
-  }
-
-  static func datasetFileType(_ file: String) -> Self {
-    Self(
-      .invalidDataset, "this version reads .json and .jsonl", file: file,
-      remedy: "Convert the file to JSON lines")
-  }
-
   static func notRanking(_ name: String, file: String) -> Self {
     Self(
       .invalidDataset, "'\(name)' is not said to hold preference pairs", file: file,
       remedy: "Stage rm needs \"ranking\": true, and rows with a chosen and a rejected answer")
   }
 
-  static func missingColumn(_ column: String, of name: String, file: String) -> Self {
+  static func brokenPair(_ place: Int) -> Self {
     Self(
-      .invalidDataset, "'\(name)' does not say which column is '\(column)'", file: file,
-      remedy: "Once columns are named, all that are used must be: add \"\(column)\" to columns")
+      .invalidDataset, "the cached tokens of pair \(place + 1) are not those of a pair",
+      remedy: "Set overwrite_cache: true to make them anew")
   }
 
   static func emptyDataset(_ name: String, file: String) -> Self {
     Self(.invalidDataset, "the data set '\(name)' has no rows", file: file)
   }
 
-  static func row(_ message: String, _ row: JSONRows.Row, _ file: String) -> Self {
-    Self(.invalidRow, "row \(row.number): \(message)", file: file, line: row.line)
-  }
 }
 
 // MARK: - Runs

@@ -29,6 +29,7 @@ struct TrainCommandTests {
         max_steps: 60
         logging_steps: 1
         save_steps: 4
+        tokenized_path: \(directory.file("tokens"))
         """.utf8), to: "reward.yaml")
   }
 

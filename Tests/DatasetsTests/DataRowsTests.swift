@@ -73,15 +73,15 @@ import Testing
     #expect(row?.line == 2)
   }
 
-  @Test(.enabled(if: Shared.isPresent && getenv("GRAFT_DUCKDB") != nil, "needs DuckDB's command"))
+  @Test(.enabled(if: Shared.isPresent && PeersPython.duckDB != nil, "needs ../shared and DuckDB"))
   func parquet() throws {
     let folder = "\(Shared.path ?? "")/assets/parquet"
     for (name, count) in [
       ("hf_default", 1136), ("hf_zstd", 1136), ("pa_v2_delta", 1136), ("pa_snappy_300", 300),
     ] {
       let path = "\(folder)/\(name).parquet"
-      let own = try DataRows(path).map { try $0.get().value }
-      #expect(own.count == count || own.count > 0, "\(name): \(own.count)")
+      let own = try DataRows(path, database: PeersPython.duckDB).map { try $0.get().value }
+      #expect(own.count == count, "\(name): \(own.count)")
       if PeersPython.isPresent {
         let code = """
           import sys, json, pyarrow.parquet as p
@@ -98,14 +98,18 @@ import Testing
     var bytes = try readFile("\(folder)/pa_snappy_300.parquet")
     bytes.removeLast(100)
     let cut = try directory.write(bytes, to: "cut.parquet")
-    let error = #expect(throws: GraftError.self) { try rows(cut) }
-    #expect(error?.code == .brokenDataFile)
+    let error = #expect(throws: GraftError.self) {
+      try DataRows(cut, database: PeersPython.duckDB).map { try $0.get() }
+    }
+    #expect(error?.code == .brokenDataFile && error?.file == cut)
   }
 
   @Test func missingReaderIsNamed() throws {
     let path = try write("PAR1", "x.parquet")
-    guard getenv("GRAFT_DUCKDB") == nil else { return }
-    let error = #expect(throws: GraftError.self) { try rows(path) }
-    #expect(error?.code == .missingReader || error?.code == .brokenDataFile)
+    let error = #expect(throws: GraftError.self) {
+      try DataRows(path, database: "/nonexistent/duckdb").map { try $0.get() }
+    }
+    #expect(error?.code == .missingReader && error?.file == path)
+    #expect(error?.remedy?.contains("duckdb-cli") == true)
   }
 }

@@ -1,16 +1,13 @@
 import FileIO
-import Glibc
 import StrictJSON
 import TestSupport
 
 /// LLaMA-Factory's own demo data sets, with its code beside them.
 enum DemoData {
-  /// A directory of SmolLM2, named by GRAFT_SMOLLM2_DIRECTORY.
-  static let model = getenv("GRAFT_SMOLLM2_DIRECTORY").map { String(cString: $0) } ?? ""
+  /// SmolLM2's tokenizer.
+  static let model = "\(Shared.path ?? "")/assets/tokenizers/SmolLM2"
 
-  static let isPresent =
-    Shared.isPresent && PeersPython.isPresent && !model.isEmpty
-    && getenv("GRAFT_LLAMAFACTORY") != nil
+  static let isPresent = directoryExists(model) && PeersPython.has("llamafactory")
 
   static let cases: [(name: String, stage: String, options: JSONValue)] = [
     ("alpaca_en_demo", "sft", ["template": "chatml"]),

@@ -94,8 +94,8 @@ struct EncodingCase {
     }
   }
 
-  /// Live, on LLaMA-Factory's own demo data: $GRAFT_LLAMAFACTORY is its unpacked wheel.
-  @Test(.enabled(if: DemoData.isPresent, "needs ../shared, the peers, a model and LLaMA-Factory"))
+  /// Live, on LLaMA-Factory's own demo data.
+  @Test(.enabled(if: DemoData.isPresent, "needs ../shared and LLaMA-Factory"))
   func itsOwnDemoData() throws {
     let rows = "\(Shared.path ?? "")/assets/data/llamafactory"
     var cases: [JSONValue] = []

@@ -12,12 +12,20 @@ public enum PeersPython {
   public static var isPresent: Bool { path != nil }
 
   /// Whether it has a package.
-  public static func has(_ package: String) -> Bool {
-    guard let path else { return false }
-    let library = splitPath(splitPath(path).parent).parent + "/lib"
-    let versions = (try? directoryEntries(library)) ?? []
-    return versions.contains { directoryExists("\(library)/\($0)/site-packages/\(package)") }
+  public static func has(_ name: String) -> Bool { package(name) != nil }
+
+  /// The folder of a package that is installed for it, or nil.
+  public static func package(_ name: String) -> String? {
+    guard let path else { return nil }
+    let libraries = splitPath(splitPath(path).parent).parent + "/lib"
+    let folders = (try? directoryEntries(libraries)) ?? []
+    return folders.map { "\(libraries)/\($0)/site-packages/\(name)" }
+      .first(where: directoryExists)
   }
+
+  /// DuckDB's command, or nil.
+  public static let duckDB: String? = package("duckdb_cli").map { "\($0)/duckdb" }
+    .flatMap { fileExists($0) ? $0 : nil }
 
   /// Runs a script and returns what it prints.
   ///

@@ -34,6 +34,7 @@ import Testing
           num_train_epochs: 3
           logging_steps: 1
           save_steps: 5
+          tokenized_path: \(directory.file("tokens"))
           \(lines)
           """.utf8), to: "reward.yaml")
     }

@@ -7,12 +7,14 @@ public struct ExampleEncoder: Sendable {
   public struct Batch: Sendable, Equatable {
     /// What is trained on, in the order of the examples.
     public var encoded: [EncodedExample] = []
-    /// The number of examples left out, by the reason.
-    public var dropped: [DropReason: Int] = [:]
+    /// The examples left out.
+    public var dropped = DroppedRows()
     /// The examples that were cut to the longest length.
     public var truncatedCount = 0
 
-    mutating func drop(_ reason: DropReason) { dropped[reason, default: 0] += 1 }
+    mutating func drop(_ reason: DropReason, _ example: Example) {
+      dropped.add(reason, at: RowPlace(file: example.file, line: example.line))
+    }
   }
 
   /// What training reads of an example.
@@ -108,7 +110,7 @@ public struct ExampleEncoder: Sendable {
     var sequences: [EncodedSequence] = []
     for example in examples {
       guard example.prompt.count % 2 == 1, example.response.count == 1 else {
-        result.drop(.missingAnswer)
+        result.drop(.missingAnswer, example)
         continue
       }
       let (sequence, isCut) = try located(example) { () throws(GraftError) in
@@ -120,7 +122,7 @@ public struct ExampleEncoder: Sendable {
         continue
       }
       if sequence.ids.count > options.cutoff {
-        result.drop(.tooLong)
+        result.drop(.tooLong, example)
       } else {
         sequences.append(sequence)
       }
@@ -189,7 +191,7 @@ public struct ExampleEncoder: Sendable {
   ) throws(GraftError) {
     for example in examples {
       guard example.prompt.count % 2 == 1, example.response.count >= 2 else {
-        result.drop(.missingAnswer)
+        result.drop(.missingAnswer, example)
         continue
       }
       try located(example) { () throws(GraftError) in
@@ -216,7 +218,7 @@ public struct ExampleEncoder: Sendable {
     for i in examples.indices {
       let example = examples[i]
       guard example.prompt.count % 2 == 1, example.response.count >= 2 else {
-        result.drop(.missingAnswer)
+        result.drop(.missingAnswer, example)
         continue
       }
       // The answer of the example before stands for one that has nothing to do with the prompt.

@@ -47,59 +47,50 @@ public enum DataFileKind: String, Sendable {
 public struct DataRows: Sequence, IteratorProtocol {
   private enum Source {
     case json(JSONRows)
-    case lines(LineReader)
-    case list([JSONValue])
     case text(LineReader)
     case csv(LineReader, columns: [String])
   }
 
   private let path: String
   private var source: Source
-  private var number = 0
-  private var line = 0
   private var isAtEnd = false
 
   /// Opens the file at `path`, whose name says what it is.
-  public init(_ path: String) throws(GraftError) {
+  public init(_ path: String) throws(GraftError) { try self.init(path, database: nil) }
+
+  /// Opens a file; `database` is DuckDB's command, where it is not the one on the path.
+  init(_ path: String, database: String?) throws(GraftError) {
     self.path = path
     let (kind, unpacker) = try DataFileKind.of(path)
-    func reader() throws(GraftError) -> LineReader {
-      guard let unpacker else { return try LineReader(path) }
-      _ = try MappedFile(path)
-      return try LineReader(
+    func stream() throws(GraftError) -> ByteStream {
+      guard let unpacker else { return try ByteStream(path) }
+      return try ByteStream(
         path, through: [unpacker, "-dc", path], remedy: "Install \(unpacker), or unpack the file")
     }
     switch kind {
-    case .json where unpacker == nil: source = .json(try JSONRows(path))
-    case .json:
-      let lines = try reader()
-      source = .lines(lines)
-      try readPackedList()
-    case .text: source = .text(try reader())
+    case .json: source = .json(JSONRows(try stream(), path: path))
+    case .text: source = .text(LineReader(try stream()))
     case .csv:
-      let lines = try reader()
-      line = 1
+      let lines = LineReader(try stream())
       var columns: [String] = []
-      if let (fields, _) = try Self.record(lines, path, &line) { columns = fields.map { $0 ?? "" } }
+      if let (fields, _) = try Self.record(lines, path) { columns = fields.map { $0 ?? "" } }
       if columns.first?.hasPrefix("\u{FEFF}") == true { columns[0].unicodeScalars.removeFirst() }
       source = .csv(lines, columns: columns)
     case .parquet, .arrow:
-      // Checked here, so that a missing file is not taken for a broken one.
-      _ = try MappedFile(path)
-      source = .lines(try Self.database(path, kind))
+      source = .json(JSONRows(try Self.database(path, kind, database), path: path))
     }
   }
 
   /// DuckDB's command, which prints each row as a line of JSON.
   private static func database(
-    _ path: String, _ kind: DataFileKind
-  ) throws(GraftError) -> LineReader {
-    let program = getenv("GRAFT_DUCKDB").map { String(cString: $0) } ?? "duckdb"
+    _ path: String, _ kind: DataFileKind, _ program: String?
+  ) throws(GraftError) -> ByteStream {
+    let program = program ?? getenv("GRAFT_DUCKDB").map { String(cString: $0) } ?? "duckdb"
     let quoted = path.split(separator: "'", omittingEmptySubsequences: false).joined(
       separator: "''")
     let function = kind == .arrow ? "read_arrow" : "read_parquet"
     let load = kind == .arrow ? "LOAD nanoarrow; " : ""
-    return try LineReader(
+    return try ByteStream(
       path,
       through: [
         program, "-init", "/dev/null", "-c",
@@ -107,33 +98,6 @@ public struct DataRows: Sequence, IteratorProtocol {
       ],
       remedy: "Install it (pip install duckdb-cli), or name it by GRAFT_DUCKDB")
   }
-
-  /// A packed file whose JSON is one list is read as a whole.
-  private mutating func readPackedList() throws(GraftError) {
-    guard case .lines(let lines) = source else { return }
-    var bytes: [UInt8] = []
-    while let next = try lines.next() {
-      bytes = next
-      if next.contains(where: { !isBlank($0) }) { break }
-      line += 1
-    }
-    guard bytes.first(where: { !isBlank($0) }) == UInt8(ascii: "[") else {
-      pending = bytes
-      return
-    }
-    while let next = try lines.next() {
-      bytes.append(0x0A)
-      bytes += next
-      guard bytes.count <= LineReader.lengthLimit else {
-        throw .brokenDataFile("a packed list is longer than \(LineReader.lengthLimit) bytes", path)
-      }
-    }
-    let value = try JSONValue.parse(bytes, file: path, firstLine: line + 1)
-    source = .list(value.array?.reversed() ?? [])
-  }
-
-  /// A line that was read ahead.
-  private var pending: [UInt8]?
 
   /// The next row, or nil after the last; a failure where the file is broken.
   public mutating func next() -> Result<DataRow, GraftError>? {
@@ -151,36 +115,19 @@ public struct DataRows: Sequence, IteratorProtocol {
   }
 
   private mutating func read() throws(GraftError) -> DataRow? {
-    number += 1
     switch source {
     case .json(var rows):
       let next = rows.next()
       source = .json(rows)
       guard let row = try next?.get() else { return nil }
       return DataRow(value: row.value, line: row.line)
-    case .list(var rest):
-      guard let value = rest.popLast() else { return nil }
-      source = .list(rest)
-      return DataRow(value: value, line: number)
-    case .lines(let lines):
-      while true {
-        var next = pending
-        pending = nil
-        if next == nil { next = try lines.next() }
-        guard let bytes = next else { return nil }
-        line += 1
-        if bytes.allSatisfy(isBlank) { continue }
-        return DataRow(
-          value: try JSONValue.parse(bytes, file: path, firstLine: line), line: line)
-      }
     case .text(let lines):
       guard var bytes = try lines.next() else { return nil }
-      line += 1
       if bytes.last == 0x0D { bytes.removeLast() }
-      return DataRow(value: ["text": .string(try Self.text(bytes, path, line))], line: line)
+      let text = try Self.text(bytes, path, lines.line)
+      return DataRow(value: ["text": .string(text)], line: lines.line)
     case .csv(let lines, let columns):
-      line += 1
-      guard let (fields, first) = try Self.record(lines, path, &line) else { return nil }
+      guard let (fields, first) = try Self.record(lines, path) else { return nil }
       guard fields.count <= columns.count else {
         throw .brokenDataFile(
           "there are \(fields.count) values for \(columns.count) columns", path, line: first)
@@ -199,21 +146,21 @@ public struct DataRows: Sequence, IteratorProtocol {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .brokenDataFile("is not UTF-8 text", path, line: line)
     }
+    guard !bytes.contains(0) else { throw .brokenDataFile("holds a NUL", path, line: line) }
     return text
   }
 
   /// The fields of a record, which may go over several lines, and the first of these; empty fields
   /// are nil. Empty lines are passed over.
   private static func record(
-    _ lines: LineReader, _ path: String, _ line: inout Int
+    _ lines: LineReader, _ path: String
   ) throws(GraftError) -> (fields: [String?], line: Int)? {
     guard var bytes = try lines.next() else { return nil }
     while bytes.allSatisfy({ $0 == 0x0D }) {
       guard let next = try lines.next() else { return nil }
-      line += 1
       bytes = next
     }
-    let first = line
+    let first = lines.line
     var fields: [String?] = []
     var field: [UInt8] = []
     var isQuoted = false
@@ -228,11 +175,10 @@ public struct DataRows: Sequence, IteratorProtocol {
         guard let next = try lines.next() else {
           throw .brokenDataFile("a quoted value does not end", path, line: first)
         }
-        line += 1
         field.append(0x0A)
         (bytes, i) = (next, 0)
-        guard field.count <= LineReader.lengthLimit else {
-          throw .brokenDataFile("a value is too long", path, line: first)
+        guard field.count <= StreamWindow.lengthLimit else {
+          throw .rowTooLong(path, limit: StreamWindow.lengthLimit, line: first)
         }
         continue
       }
@@ -252,5 +198,3 @@ public struct DataRows: Sequence, IteratorProtocol {
     return (fields, first)
   }
 }
-
-private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }

@@ -1,3 +1,4 @@
+import Datasets
 import StrictJSON
 
 extension TrainingConfig {
@@ -6,6 +7,7 @@ extension TrainingConfig {
     var object = JSONObject()
     object["stage"] = "rm"
     object["dataset"] = .array(datasets.map { .string($0) })
+    object["mix_strategy"] = .string(mixStrategy.rawValue)
     object["cutoff_len"] = JSONValue(cutoffLength)
     object["per_device_train_batch_size"] = JSONValue(batchSize)
     object["gradient_accumulation_steps"] = JSONValue(accumulationSteps)
@@ -35,6 +37,7 @@ extension TrainingConfig {
     object["seed"] = JSONValue(seed)
     object["data_seed"] = JSONValue(dataSeed)
     object["disable_shuffling"] = .bool(keepsOrder)
+    object["order"] = 2
     object["lora_dropout"] = JSONValue(loraDropout)
     object["bf16"] = .bool(usesBFloat16)
     if adapter == nil {

@@ -1,3 +1,4 @@
+public import Datasets
 public import Diagnostics
 
 /// What a training run does: LLaMA-Factory's YAML, typed and checked.
@@ -73,6 +74,14 @@ public struct TrainingConfig: Sendable, Equatable {
   public var maxSamples: Int?
   /// `val_size`: rows (1 or more) or the share of rows (below 1) held out of the training data.
   public var validationSize = 0.0
+  /// `mix_strategy`: how several data sets become one.
+  public var mixStrategy = MixStrategy.concat
+  /// `interleave_probs`: how often rows come from each data set, or nil for turns.
+  public var mixProbabilities: [Double]?
+  /// `tokenized_path`: the folder of the cached tokens; the user's cache unless given.
+  public var tokenizedPath: String?
+  /// `overwrite_cache`: whether tokens are made anew.
+  public var renewsCache = false
   /// `disable_shuffling`
   public var keepsOrder = false
 
@@ -231,6 +240,15 @@ public struct TrainingConfig: Sendable, Equatable {
       reader.report("val_size", "val_size and eval_dataset cannot both be given")
     }
     keepsOrder = reader.flag("disable_shuffling") ?? keepsOrder
+    mixStrategy = reader.choice("mix_strategy", MixStrategy.self) ?? mixStrategy
+    if let texts = reader.list("interleave_probs") {
+      mixProbabilities = texts.compactMap(Double.init)
+      if mixProbabilities?.count != texts.count {
+        reader.report("interleave_probs", "'interleave_probs' must be numbers between commas")
+      }
+    }
+    tokenizedPath = reader.string("tokenized_path")
+    renewsCache = reader.flag("overwrite_cache") ?? renewsCache
   }
 
   private mutating func readOptimisation(_ reader: inout ConfigReader) {

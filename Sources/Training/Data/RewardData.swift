@@ -1,74 +1,98 @@
+import Datasets
 import Diagnostics
-import Scoring
 import StrictJSON
 
-/// The pairs of a run, encoded.
+/// The pairs of a run: on the disk, and read when they are used.
 struct RewardData: Sendable {
   /// What is trained on.
-  var train: EncodedPairs
+  let train: PairSet
   /// What accuracy is measured on; empty where none was asked for.
-  var heldOut: EncodedPairs
+  let heldOut: PairSet
   /// The files that the pairs came from.
-  var files: [String]
+  let files: [String]
+  /// What was encoded for training, rows that are held out included.
+  let account: PairAccount
+  /// What to say at the beginning of a run.
+  let summary: [String]
 
-  /// Reads and encodes the data sets of a configuration.
+  /// Encodes the data sets of a configuration, or finds their tokens in the cache.
   init(_ config: TrainingConfig, encoder: ConversationEncoder) throws(GraftError) {
-    var rows = try PreferenceData.read(
-      config.datasets, directory: config.datasetDirectory, limit: config.maxSamples)
-    var heldOutRows = try PreferenceData.read(
-      config.evalDatasets, directory: config.datasetDirectory, limit: config.maxSamples)
-    if config.validationSize > 0 {
-      (rows, heldOutRows) = try Self.split(rows, config)
-    }
+    var random = NumPyTwister(seed: UInt32(truncatingIfNeeded: config.seed))
     var files: [String] = []
-    for row in rows + heldOutRows where !files.contains(row.file) { files.append(row.file) }
-    self.files = files
-    train = try EncodedPairs(rows, encoder: encoder, cutoff: config.cutoffLength)
-    heldOut = try EncodedPairs(heldOutRows, encoder: encoder, cutoff: config.cutoffLength)
-    guard !train.pairs.isEmpty else { throw .noPairs(config.datasets) }
-  }
-
-  /// One line a set for the beginning of a run.
-  var summary: [String] {
-    [("training", train), ("held-out", heldOut)].compactMap { name, set in
-      guard !set.pairs.isEmpty else { return nil }
-      let tokens = set.pairs.reduce(0) { $0 + $1.tokenCount }
-      let shared = set.pairs.reduce(0) { $0 + $1.prompt.count }
-      var line = "\(set.pairs.count) \(name) pairs, \(tokens) tokens (\(shared) computed once)"
-      if set.truncatedCount > 0 { line += ", \(set.truncatedCount) pairs cut to cutoff_len" }
-      if set.droppedCount > 0 { line += ", \(set.droppedCount) left out: both answers the same" }
-      return line
-    }
-  }
-
-  /// A number that changes with any token of the training pairs, in hexadecimal.
-  ///
-  /// Source: the FNV-1a hash, over ids and lengths.
-  var digest: String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ value: UInt64) { hash = (hash ^ value) &* 0x0000_0100_0000_01B3 }
-    for pair in train.pairs {
-      for part in [pair.prompt, pair.chosen, pair.rejected] {
-        add(UInt64(part.count))
-        for id in part { add(UInt64(truncatingIfNeeded: id)) }
+    var lines: [String] = []
+    var account = PairAccount()
+    func mix(_ names: [String], isTraining: Bool) throws(GraftError) -> PairSet {
+      var parts: [TokenMix.Part] = []
+      for name in names {
+        let dataset = try PairDataset(name, directory: config.datasetDirectory)
+        let (cache, origin) = try dataset.tokens(config, encoder)
+        parts.append(
+          TokenMix.Part(
+            name: name, cache: cache, sampleCount: dataset.sampleCount, limit: config.maxSamples))
+        for file in dataset.files where !files.contains(file) { files.append(file) }
+        let part = PairAccount(cache.summary)
+        lines += part.lines(name, origin)
+        if isTraining { account.add(part) }
       }
-      add(pair.margin.bitPattern)
+      var rule = TokenMix.Rule()
+      rule.strategy = config.mixStrategy
+      rule.probabilities = config.mixProbabilities
+      rule.seed = UInt64(bitPattern: Int64(config.seed))
+      return PairSet(try TokenMix(parts, rule: rule, random: &random))
     }
-    return String(hash, radix: 16)
+    let all = try mix(config.datasets, isTraining: true)
+    guard all.count > 0 else { throw .noPairs(config.datasets) }
+    if config.validationSize > 0 {
+      (train, heldOut) = try Self.split(all, config)
+    } else {
+      train = all
+      heldOut =
+        try config.evalDatasets.isEmpty ? .empty : mix(config.evalDatasets, isTraining: false)
+    }
+    if train.count != account.pairs {
+      lines.append("training on \(train.count) pairs, holding out \(heldOut.count)")
+    }
+    self.files = files
+    self.account = account
+    summary = lines
   }
 
   private static func split(
-    _ rows: [PreferencePair], _ config: TrainingConfig
-  ) throws(GraftError) -> ([PreferencePair], [PreferencePair]) {
+    _ all: PairSet, _ config: TrainingConfig
+  ) throws(GraftError) -> (PairSet, PairSet) {
     let size = config.validationSize
-    let count = size < 1 ? Int((size * Double(rows.count)).rounded(.up)) : Int(size)
-    guard count < rows.count else { throw .validationTooLarge(count, of: rows.count) }
-    let order = shuffledIndices(
-      rows.count, seed: UInt64(bitPattern: Int64(config.dataSeed)), stream: .max)
-    let heldOut = Set(order.prefix(count))
-    return (
-      rows.indices.filter { !heldOut.contains($0) }.map { rows[$0] },
-      rows.indices.filter { heldOut.contains($0) }.map { rows[$0] }
-    )
+    let count = size < 1 ? Int((size * Double(all.count)).rounded(.up)) : Int(size)
+    guard count < all.count else { throw .validationTooLarge(count, of: all.count) }
+    let order = Permutation(
+      count: all.count, seed: UInt64(bitPattern: Int64(config.dataSeed)), stream: .max)
+    return (all.part(of: order, count..<all.count), all.part(of: order, 0..<count))
+  }
+}
+
+extension PairAccount {
+  fileprivate mutating func add(_ other: PairAccount) {
+    pairs += other.pairs
+    truncated += other.truncated
+    tokens += other.tokens
+    shared += other.shared
+    dropped.add(other.dropped)
+  }
+
+  /// What to say about a data set: problems first.
+  fileprivate func lines(_ name: String, _ origin: TokenCache.Origin) -> [String] {
+    var lines: [String] = []
+    if case .madeAnew(let why) = origin {
+      lines.append("warning: the cached tokens of \(name) were damaged and are made anew: \(why)")
+    }
+    for (reason, rows) in dropped.reasons {
+      let places = rows.places.map { "\($0.file):\($0.line)" }.joined(separator: ", ")
+      let more = rows.count > rows.places.count ? ", ..." : ""
+      lines.append(
+        "warning: \(name): \(rows.count) rows left out: \(reason.rawValue) (\(places)\(more))")
+    }
+    var line = "\(name): \(pairs) pairs, \(tokens) tokens (\(shared) computed once)"
+    if truncated > 0 { line += ", \(truncated) pairs cut to cutoff_len" }
+    if origin == .found { line += ", from the cache" }
+    return lines + [line]
   }
 }

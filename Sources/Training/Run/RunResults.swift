@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import Diagnostics
 import FileIO
 import StrictJSON
@@ -9,6 +10,7 @@ struct RunResults {
   let after: Evaluation?
   let data: RewardData
   let order: BatchOrder
+  let longerAnswerAccuracy: Double
 
   /// `train_results.json`: transformers' keys, then Graft's.
   var training: JSONObject {
@@ -22,15 +24,15 @@ struct RunResults {
     object["num_input_tokens_seen"] = JSONValue(state.tokens)
     object["train_seconds"] = JSONValue(state.seconds)
     object["tokens_per_second"] = JSONValue(Double(state.tokens) / seconds)
-    object["training_pairs"] = JSONValue(data.train.pairs.count)
-    object["truncated_pairs"] = JSONValue(data.train.truncatedCount)
-    object["dropped_pairs"] = JSONValue(data.train.droppedCount)
+    object["training_pairs"] = JSONValue(data.train.count)
+    object["truncated_pairs"] = JSONValue(data.account.truncated)
+    object["dropped_pairs"] = JSONValue(data.account.dropped.count)
     if let before = state.before {
       object["held_out_accuracy_before"] = JSONValue(before.accuracy)
     }
     if let after {
       object["held_out_accuracy_after"] = JSONValue(after.accuracy)
-      object["longer_answer_accuracy"] = JSONValue(data.heldOut.longerAnswerAccuracy)
+      object["longer_answer_accuracy"] = JSONValue(longerAnswerAccuracy)
       object["held_out_pairs"] = JSONValue(after.pairs)
     }
     return object
@@ -65,7 +67,7 @@ struct RunResults {
     if let before = state.before, let after {
       text +=
         "; held-out accuracy \(percent(before.accuracy)) before, \(percent(after.accuracy)) after; "
-        + "always choosing the longer answer: \(percent(data.heldOut.longerAnswerAccuracy))"
+        + "always choosing the longer answer: \(percent(longerAnswerAccuracy))"
     }
     return text
   }

@@ -3,121 +3,172 @@ import Diagnostics
 import StrictJSON
 import Tokenization
 
-/// What `graft data` says about a data set.
+/// What `graft data` says about a data set, gathered row by row.
 struct DataReport {
-  let contents: DatasetReader.Contents
-  let stage: EncodingStage
-  var batch: ExampleEncoder.Batch?
+  var stage: EncodingStage?
+  var rowCount = 0
+  var exampleCount = 0
+  var dropped = DroppedRows()
   var tokenizer: Tokenizer?
+  private let exampleLimit: Int
+  private var isEncoded = false
+  private var truncated = 0
+  private var equalPairs = 0
+  private var nothingToLearn = 0
+  private var learnedTokens = 0
+  /// How many sequences have a length: of a pair, the longer one's.
+  private var lengths: [Int: Int] = [:]
+  private var examples: [Example] = []
+  private var sequences: [EncodedExample] = []
 
-  init(_ contents: DatasetReader.Contents, stage: EncodingStage) {
-    self.contents = contents
-    self.stage = stage
+  /// An empty report that will show some examples.
+  init(exampleLimit: Int) { self.exampleLimit = exampleLimit }
+
+  // MARK: Gathering
+
+  /// Counts an example.
+  mutating func add(_ example: Example) {
+    exampleCount += 1
+    if examples.count < exampleLimit { examples.append(example) }
   }
 
-  private var dropped: [(reason: DropReason, count: Int)] {
-    DropReason.allCases.compactMap { reason in
-      let count = (contents.dropped[reason] ?? 0) + (batch?.dropped[reason] ?? 0)
-      return count > 0 ? (reason, count) : nil
+  /// Counts what was encoded of examples.
+  mutating func add(_ batch: ExampleEncoder.Batch) {
+    isEncoded = true
+    dropped.add(batch.dropped)
+    truncated += batch.truncatedCount
+    for example in batch.encoded { add(example) }
+  }
+
+  /// Counts a preference row.
+  mutating func add(_ outcome: PairEncoder.Outcome, at place: RowPlace) {
+    isEncoded = true
+    rowCount += 1
+    switch outcome {
+    case .dropped(let reason): dropped.add(reason, at: place)
+    case .pair(let pair, let isCut):
+      exampleCount += 1
+      truncated += isCut ? 1 : 0
+      add(
+        .pair(
+          chosen: EncodedSequence(shared: pair.prompt, own: pair.chosen),
+          rejected: EncodedSequence(shared: pair.prompt, own: pair.rejected)))
     }
   }
 
-  /// The length of each example: of a pair, the longer sequence's.
-  private var lengths: [Int] {
-    (batch?.encoded ?? []).map { example in
-      switch example {
-      case .sequence(let sequence), .feedback(let sequence, _, _): sequence.ids.count
-      case .pair(let chosen, let rejected): max(chosen.ids.count, rejected.ids.count)
-      case .packed(let packed): packed.segments.count { $0 > 0 }
-      }
+  private mutating func add(_ example: EncodedExample) {
+    if sequences.count < exampleLimit { sequences.append(example) }
+    let length: Int
+    let parts: [EncodedSequence]
+    switch example {
+    case .sequence(let sequence), .feedback(let sequence, _, _):
+      (length, parts) = (sequence.ids.count, [sequence])
+    case .pair(let chosen, let rejected):
+      (length, parts) = (max(chosen.ids.count, rejected.ids.count), [chosen, rejected])
+      if chosen == rejected { equalPairs += 1 }
+    case .packed(let packed):
+      (length, parts) = (packed.segments.count { $0 > 0 }, [packed.sequence])
     }
+    lengths[length, default: 0] += 1
+    let learned = parts.reduce(0) { $0 + $1.labels.count { $0 != EncodedSequence.ignored } }
+    learnedTokens += learned
+    if learned == 0 { nothingToLearn += 1 }
   }
 
-  /// The pairs whose answers come out the same.
-  private var equalPairs: Int {
-    (batch?.encoded ?? []).count { example in
-      if case .pair(let chosen, let rejected) = example { chosen == rejected } else { false }
-    }
-  }
-
-  private var unlabelled: Int {
-    (batch?.encoded ?? []).count { example in
-      if case .sequence(let sequence) = example {
-        sequence.labels.allSatisfy { $0 == EncodedSequence.ignored }
-      } else {
-        false
-      }
-    }
-  }
+  // MARK: As JSON
 
   var json: JSONValue {
     var out = JSONObject()
-    out["stage"] = .string(stage.rawValue)
-    out["rows"] = JSONValue(contents.rowCount)
-    out["examples"] = JSONValue(contents.examples.count)
-    var reasons = JSONObject()
-    for (reason, count) in dropped { reasons["\(reason)"] = JSONValue(count) }
-    out["dropped"] = .object(reasons)
-    if let batch {
-      out["sequences"] = JSONValue(batch.encoded.count)
-      out["truncated"] = JSONValue(batch.truncatedCount)
+    out["stage"] = stage.map { .string($0.rawValue) } ?? .null
+    out["rows"] = JSONValue(rowCount)
+    out["examples"] = JSONValue(exampleCount)
+    out["dropped"] = dropped.json
+    if isEncoded {
+      out["sequences"] = JSONValue(lengths.values.reduce(0, +))
+      out["tokens"] = JSONValue(lengths.reduce(0) { $0 + $1.key * $1.value })
+      out["learned_tokens"] = JSONValue(learnedTokens)
+      out["truncated"] = JSONValue(truncated)
       out["equal_pairs"] = JSONValue(equalPairs)
-      out["nothing_to_learn"] = JSONValue(unlabelled)
-      out["lengths"] = .array(lengths.map { JSONValue($0) })
+      out["nothing_to_learn"] = JSONValue(nothingToLearn)
+      out["lengths"] = .array(
+        lengths.sorted { $0.key < $1.key }.map { [JSONValue($0.key), JSONValue($0.value)] })
     }
     return .object(out)
   }
 
+  // MARK: As text
+
   /// The report, problems first.
-  func text(showing count: Int) -> [String] {
+  func text() -> [String] {
     var lines: [String] = []
     func warn(_ text: String) { lines.append("\(Style.warning("warning:")) \(text)") }
-    for (reason, count) in dropped { warn("\(counted(count, "row")) left out: \(reason.rawValue)") }
-    if let batch, batch.truncatedCount > 0 {
-      warn("\(counted(batch.truncatedCount, "example")) cut to cutoff_len")
+    for (reason, rows) in dropped.reasons {
+      let places = rows.places.map { "\($0.file):\($0.line)" }.joined(separator: ", ")
+      warn(
+        "\(counted(rows.count, "row")) left out: \(reason.rawValue) "
+          + "(\(places)\(rows.count > rows.places.count ? ", ..." : ""))")
     }
+    if truncated > 0 { warn("\(counted(truncated, "example")) cut to cutoff_len") }
     if equalPairs > 0 { warn("\(counted(equalPairs, "pair")) with two answers that are the same") }
-    if unlabelled > 0 { warn("\(counted(unlabelled, "example")) with nothing to learn") }
+    if nothingToLearn > 0 { warn("\(counted(nothingToLearn, "example")) with nothing to learn") }
     lines.append(
-      "\(counted(contents.rowCount, "row")), \(counted(contents.examples.count, "example")), "
-        + "stage \(stage.rawValue)")
-    if batch != nil { lines += histogram() }
-    for i in 0..<min(count, batch?.encoded.count ?? 0) {
-      if let encoded = batch?.encoded[i] {
-        lines += ["", Style.bold("example \(i + 1)")] + shown(encoded)
-      }
+      "\(counted(rowCount, "row")), \(counted(exampleCount, "example"))"
+        + (stage.map { ", stage \($0.rawValue)" } ?? ""))
+    if isEncoded { lines += histogram() }
+    if sequences.isEmpty {
+      for (i, example) in examples.enumerated() { lines += shown(example, number: i + 1) }
     }
-    if batch == nil {
-      for (i, example) in contents.examples.prefix(count).enumerated() {
-        lines += ["", Style.bold("example \(i + 1)") + " (\(example.file):\(example.line))"]
-        if !example.system.isEmpty { lines.append("\(Style.dim("system:")) \(example.system)") }
-        for turn in example.prompt + example.response {
-          lines.append("\(Style.dim(turn.role.rawValue + ":")) \(turn.content)")
-        }
-      }
+    for (i, sequence) in sequences.enumerated() {
+      lines += ["", Style.bold("example \(i + 1)")] + shown(sequence)
     }
     return lines
   }
 
   private func histogram() -> [String] {
-    let sorted = lengths.sorted()
-    guard let longest = sorted.last else { return ["no sequences"] }
-    let total = sorted.reduce(0, +)
+    let sorted = lengths.sorted { $0.key < $1.key }
+    let count = sorted.reduce(0) { $0 + $1.value }
+    guard let longest = sorted.last?.key else { return ["no sequences"] }
+    func length(ofRank rank: Int) -> Int {
+      var seen = 0
+      return sorted.first {
+        seen += $0.value
+        return seen > rank
+      }?.key ?? longest
+    }
+    let total = sorted.reduce(0) { $0 + $1.key * $1.value }
     var lines = [
-      "\(counted(sorted.count, "sequence")), \(total) tokens; median \(sorted[sorted.count / 2]), "
-        + "95% within \(sorted[min(sorted.count - 1, sorted.count * 95 / 100)]), longest \(longest)"
+      "\(counted(count, "sequence")), \(total) tokens, \(learnedTokens) learned; "
+        + "median \(length(ofRank: count / 2)), "
+        + "95% within \(length(ofRank: min(count - 1, count * 95 / 100))), longest \(longest)"
     ]
     var rows: [(String, Int)] = []
-    var start = 0
-    var end = 16
+    var (start, end) = (0, 16)
     while start <= longest {
-      let count = sorted.count { $0 >= start && $0 < end }
-      rows.append(("\(start)-\(end - 1)", count))
+      let inside = sorted.reduce(0) { $0 + (start..<end ~= $1.key ? $1.value : 0) }
+      rows.append(("\(start)-\(end - 1)", inside))
       (start, end) = (end, end * 2)
     }
     let most = max(rows.map(\.1).max() ?? 1, 1)
     let shown = rows.map { [$0.0, String($0.1), String(repeating: "▇", count: $0.1 * 40 / most)] }
     lines += table(shown, alignRight: [0, 1]).map { "  " + $0 }
+    return lines
+  }
+
+  private func shown(_ example: Example, number: Int) -> [String] {
+    var lines = ["", Style.bold("example \(number)") + " (\(example.file):\(example.line))"]
+    if !example.system.isEmpty { lines.append("\(Style.dim("system:")) \(example.system)") }
+    let names =
+      switch stage {
+      case .rm: ["chosen", "rejected"]
+      case .kto: ["desired", "not desired"]
+      default: example.response.map(\.role.rawValue)
+      }
+    for turn in example.prompt {
+      lines.append(Style.dim("\(turn.role.rawValue):") + " " + turn.content)
+    }
+    for (name, turn) in zip(names, example.response) where stage != .kto || !turn.content.isEmpty {
+      lines.append("\(Style.good("\(name):")) \(turn.content)")
+    }
     return lines
   }
 
@@ -150,5 +201,14 @@ struct DataReport {
       start = end
     }
     return out
+  }
+}
+
+extension EncodedSequence {
+  /// What both answers begin with, and what is one's own.
+  fileprivate init(shared: [Int32], own: [Int32]) {
+    self.init(
+      ids: shared + own,
+      labels: [Int32](repeating: Self.ignored, count: shared.count) + own)
   }
 }

@@ -9,8 +9,6 @@ extension GraftError.Code {
   static let notText = Self("not-text", .input)
   /// A chat template does not mark what the assistant says.
   static let unmarkedTemplate = Self("unmarked-template", .input)
-  /// A model has no chat template.
-  static let noChatTemplate = Self("no-chat-template", .input)
 }
 
 extension GraftError {
@@ -62,8 +60,14 @@ extension GraftError {
   }
 
   static let noFormat = Self(
-    .invalidOption, "--model needs --template, the name of a chat format",
+    .invalidOption, "--model needs --template, the name of a chat format, except for preferences",
     remedy: "Name one, such as chatml, llama3, qwen or mistral; `default` is the plainest")
+
+  static func noExamples(_ path: String) -> Self {
+    Self(
+      .malformedRow, "no row can be trained on; the reasons are above", file: path,
+      remedy: "Check the layout: dataset_info.json, --stage, --cutoff-len")
+  }
 
   static func idsNeedModel(_ path: String) -> Self {
     Self(

@@ -1,7 +1,7 @@
 import ChatTemplate
 public import Diagnostics
 public import StrictJSON
-import Tokenization
+public import Tokenization
 
 /// Turns text and conversations into the ids that a model reads, by the model's own files.
 ///
@@ -9,7 +9,8 @@ import Tokenization
 /// conversation is rendered by the model's chat template without a generation prompt, and the
 /// result is tokenized as it is. Training uses the same ids.
 public struct ConversationEncoder: Sendable {
-  private let tokenizer: Tokenizer
+  /// The model's tokenizer.
+  public let tokenizer: Tokenizer
   private let template: ChatTemplate?
   private let directory: String
 
@@ -26,6 +27,14 @@ public struct ConversationEncoder: Sendable {
     }
   }
 
+  /// The day that the chat template writes into a text, if it writes one: tokens differ from day to
+  /// day.
+  public var date: String? {
+    guard tokenizer.chatTemplateSource?.contains("strftime_now") == true else { return nil }
+    let now = TemplateDate.current
+    return "\(now.year)-\(now.month)-\(now.day)"
+  }
+
   /// The number of ids that the tokenizer knows.
   public var vocabularySize: Int { tokenizer.vocabularySize }
 
@@ -36,30 +45,38 @@ public struct ConversationEncoder: Sendable {
   ///
   /// - Parameters:
   ///   - messages: objects with `role` and `content`.
+  ///   - tools: a list of tools that the template may show.
   ///   - addingGenerationPrompt: whether the beginning of an answer follows.
+  ///   - variables: what else the template may read.
   /// - Throws: ``GraftError`` if the model has no chat template, or the template refuses.
   public func ids(
-    of messages: [JSONValue], addingGenerationPrompt: Bool = false
+    of messages: [JSONValue], tools: JSONValue? = nil, addingGenerationPrompt: Bool = false,
+    variables: [String: JSONValue] = [:]
   ) throws(GraftError) -> [Int32] {
     try tokenizer.encode(
-      try text(of: messages, addingGenerationPrompt: addingGenerationPrompt),
+      try text(
+        of: messages, tools: tools, addingGenerationPrompt: addingGenerationPrompt,
+        variables: variables),
       addingSpecialTokens: false)
   }
 
   /// A conversation as the chat template renders it.
   public func text(
-    of messages: [JSONValue], addingGenerationPrompt: Bool = false
+    of messages: [JSONValue], tools: JSONValue? = nil, addingGenerationPrompt: Bool = false,
+    variables: [String: JSONValue] = [:]
   ) throws(GraftError) -> String {
     guard let template else { throw .noChatTemplate(directory) }
-    var variables: [String: JSONValue] = [:]
+    var own: [String: JSONValue] = [:]
     for (name, token) in [
       ("bos_token", tokenizer.bosToken), ("eos_token", tokenizer.eosToken),
       ("pad_token", tokenizer.padToken), ("unk_token", tokenizer.unkToken),
     ] {
-      if let token { variables[name] = .string(token) }
+      if let token { own[name] = .string(token) }
     }
+    own.merge(variables) { _, given in given }
     return try template.render(
-      messages: messages, addGenerationPrompt: addingGenerationPrompt, variables: variables)
+      messages: messages, addGenerationPrompt: addingGenerationPrompt, tools: tools,
+      variables: own)
   }
 }
 
