@@ -47,16 +47,25 @@ import Testing
   @Test func packedFiles() throws {
     let lines = try write("{\"a\": 1}\n\n{\"a\": 2}\n", "c.jsonl")
     let list = try write("\n[{\"a\": 1},\n {\"a\": 2}]", "d.json")
-    for path in [lines, list] {
-      try pack("gzip", path)
-      #expect(try rows(path + ".gz").map(\.0) == [#"{"a":1}"#, #"{"a":2}"#])
+    let table = try write("a\n1\n2\n", "e.csv")
+    let text = try write("1\n2\n", "f.txt")
+    let packers = [("gzip", "gz"), ("zstd", "zst")].filter { fileExists("/usr/bin/\($0.0)") }
+    #expect(!packers.isEmpty)
+    for (program, suffix) in packers {
+      for path in [lines, list] {
+        try pack(program, path)
+        #expect(try rows("\(path).\(suffix)").map(\.0) == [#"{"a":1}"#, #"{"a":2}"#])
+      }
+      for path in [table, text] {
+        try pack(program, path)
+        #expect(try rows("\(path).\(suffix)").map(\.0) == rows(path).map(\.0))
+      }
+      var bytes = try readFile("\(lines).\(suffix)")
+      bytes.removeLast(6)
+      let cut = try directory.write(bytes, to: "cut.jsonl.\(suffix)")
+      let error = #expect(throws: GraftError.self) { try rows(cut) }
+      #expect(error?.code == .brokenDataFile && error?.file == cut)
     }
-    var bytes = try readFile(lines + ".gz")
-    bytes.removeLast(6)
-    let cut = try directory.write(bytes, to: "cut.jsonl.gz")
-    let error = #expect(throws: GraftError.self) { try rows(cut) }
-    #expect(error?.code == .brokenDataFile)
-    #expect(error?.file == cut)
   }
 
   @Test func brokenFiles() throws {

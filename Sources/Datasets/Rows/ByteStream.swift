@@ -100,7 +100,15 @@ final class StreamWindow {
   /// The longest row. Training reads some thousands of tokens of one.
   static let lengthLimit = 64 << 20
 
-  init(_ stream: ByteStream) { self.stream = stream }
+  private let lengthLimit: Int
+
+  /// A window at the start of a stream.
+  ///
+  /// - Parameter lengthLimit: the most that it grows to.
+  init(_ stream: ByteStream, lengthLimit: Int = StreamWindow.lengthLimit) {
+    self.stream = stream
+    self.lengthLimit = lengthLimit
+  }
 
   /// The bytes that are there.
   var count: Int { bytes.count - start }
@@ -110,8 +118,8 @@ final class StreamWindow {
   /// - Parameter line: where the row begins that the window has to hold.
   func grow(line: Int) throws(GraftError) -> Bool {
     guard !isAtEnd else { return false }
-    guard count <= Self.lengthLimit else {
-      throw .rowTooLong(stream.path, limit: Self.lengthLimit, line: line)
+    guard count <= lengthLimit else {
+      throw .rowTooLong(stream.path, limit: lengthLimit, line: line)
     }
     if start > 0 {
       bytes.removeFirst(start)

@@ -37,7 +37,7 @@ public enum DataFileKind: String, Sendable {
       (".parquet", .parquet), (".arrow", .arrow),
     ]
     guard let kind = kinds.first(where: { name.hasSuffix($0.0) })?.1,
-      unpacker == nil || (kind != .parquet && kind != .arrow)
+      unpacker == nil || kind != .parquet
     else { throw .dataFileType(path) }
     return (kind, unpacker)
   }
@@ -49,11 +49,13 @@ public struct DataRows: Sequence, IteratorProtocol {
     case json(JSONRows)
     case text(LineReader)
     case csv(LineReader, columns: [String])
+    case arrow(ArrowRows)
   }
 
   private let path: String
   private var source: Source
   private var isAtEnd = false
+  private var number = 0
 
   /// Opens the file at `path`, whose name says what it is.
   public init(_ path: String) throws(GraftError) { try self.init(path, database: nil) }
@@ -76,25 +78,23 @@ public struct DataRows: Sequence, IteratorProtocol {
       if let (fields, _) = try Self.record(lines, path) { columns = fields.map { $0 ?? "" } }
       if columns.first?.hasPrefix("\u{FEFF}") == true { columns[0].unicodeScalars.removeFirst() }
       source = .csv(lines, columns: columns)
-    case .parquet, .arrow:
-      source = .json(JSONRows(try Self.database(path, kind, database), path: path))
+    case .parquet: source = .json(JSONRows(try Self.database(path, database), path: path))
+    case .arrow: source = .arrow(ArrowRows(try stream(), path: path))
     }
   }
 
   /// DuckDB's command, which prints each row as a line of JSON.
   private static func database(
-    _ path: String, _ kind: DataFileKind, _ program: String?
+    _ path: String, _ program: String?
   ) throws(GraftError) -> ByteStream {
     let program = program ?? getenv("GRAFT_DUCKDB").map { String(cString: $0) } ?? "duckdb"
     let quoted = path.split(separator: "'", omittingEmptySubsequences: false).joined(
       separator: "''")
-    let function = kind == .arrow ? "read_arrow" : "read_parquet"
-    let load = kind == .arrow ? "LOAD nanoarrow; " : ""
     return try ByteStream(
       path,
       through: [
         program, "-init", "/dev/null", "-c",
-        "\(load)COPY (FROM \(function)('\(quoted)')) TO '/dev/stdout' (FORMAT json)",
+        "COPY (FROM read_parquet('\(quoted)')) TO '/dev/stdout' (FORMAT json)",
       ],
       remedy: "Install it (pip install duckdb-cli), or name it by GRAFT_DUCKDB")
   }
@@ -126,6 +126,11 @@ public struct DataRows: Sequence, IteratorProtocol {
       if bytes.last == 0x0D { bytes.removeLast() }
       let text = try Self.text(bytes, path, lines.line)
       return DataRow(value: ["text": .string(text)], line: lines.line)
+    case .arrow(var rows):
+      let value = try rows.next()
+      source = .arrow(rows)
+      number += 1
+      return value.map { DataRow(value: $0, line: number) }
     case .csv(let lines, let columns):
       guard let (fields, first) = try Self.record(lines, path) else { return nil }
       guard fields.count <= columns.count else {
