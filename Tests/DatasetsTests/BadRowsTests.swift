@@ -58,11 +58,6 @@ import Testing
     #expect(error?.line == 3 && error?.message.contains("longer than 64 MiB") == true)
     let text = try failure(Array("a\n".utf8) + [UInt8](repeating: 0x61, count: size), "huge.txt")
     #expect(text?.line == 2 && text?.message.contains("longer than 64 MiB") == true)
-    let list = try failure(Array("[\n{},\n".utf8) + line, "huge.json")
-    #expect(list?.line != nil)
-    let field = try failure(
-      Array("text\n\"".utf8) + [UInt8](repeating: 0x0A, count: size), "huge.csv")
-    #expect(field?.line == 2)
   }
 
   @Test(arguments: ["[", "[{}", "[{},", "[{} {}]", "[{}] x", "{", "{}\n{", "[{},\n\n{\"a\"]"])
