@@ -185,8 +185,8 @@ let package = Package(
     .library(
       name: "GraftReaders",
       targets: [
-        "ChatTemplate", "Diagnostics", "FileIO", "GGUF", "Safetensors", "Shards", "StrictJSON",
-        "TensorCore", "Tokenization", "TorchArchive",
+        "ChatTemplate", "Datasets", "Diagnostics", "FileIO", "GGUF", "Safetensors", "Shards",
+        "StrictJSON", "TensorCore", "Tokenization", "TorchArchive",
       ]),
     .executable(name: "graft", targets: ["graft"]),
   ] + (libtorch == nil ? [] : [.executable(name: "graft-engine", targets: ["graft-engine"])]),

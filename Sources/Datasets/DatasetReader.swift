@@ -67,6 +67,12 @@ public struct DatasetReader: Sendable {
     }
   }
 
+  /// Converts a row; its layout is told by its own columns where nothing describes it.
+  public func convert(_ row: DataRow, file: String) throws(GraftError) -> RowConverter.Outcome {
+    if let info { return try RowConverter(info).convert(row, file: file) }
+    return try RowLayout(row, file: file).convert(row, file: file)
+  }
+
   /// All examples.
   public func read(limit: Int? = nil) throws(GraftError) -> Contents {
     var contents = Contents()

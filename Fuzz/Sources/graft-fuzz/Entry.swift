@@ -11,6 +11,7 @@ typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 private let targets: [(name: String, run: Target)] = [
   ("safetensors", safetensors), ("zip", zip), ("pickle", pickle), ("gguf", gguf), ("json", json),
   ("template", template), ("distributed", distributed),
+  ("rows", rows),
 ]
 
 /// Set once, before the first input.

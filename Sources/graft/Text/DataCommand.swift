@@ -82,7 +82,14 @@ struct DataCommand: ParsableCommand {
       report.stage = .rm
       let pairs = PairEncoder(info, encoder, cutoff: cutoffLen)
       try reader.forEachRow(limit: maxSamples) { (row, file) throws(GraftError) in
-        report.add(try pairs.encode(row, file: file), at: RowPlace(file: file, line: row.line))
+        let outcome = try pairs.encode(row, file: file)
+        report.add(outcome, at: RowPlace(file: file, line: row.line))
+        // How TRL's layouts look as turns is for the eye alone.
+        if report.wantsExamples, case .pair = outcome,
+          case .example(let example)? = try? reader.convert(row, file: file)
+        {
+          report.show(example)
+        }
       }
       return
     }

@@ -29,8 +29,14 @@ struct DataReport {
   /// Counts an example.
   mutating func add(_ example: Example) {
     exampleCount += 1
-    if examples.count < exampleLimit { examples.append(example) }
+    if wantsExamples { examples.append(example) }
   }
+
+  /// Whether further examples would be shown.
+  var wantsExamples: Bool { examples.count < exampleLimit }
+
+  /// Shows an example that is counted elsewhere.
+  mutating func show(_ example: Example) { examples.append(example) }
 
   /// Counts what was encoded of examples.
   mutating func add(_ batch: ExampleEncoder.Batch) {
@@ -115,11 +121,10 @@ struct DataReport {
       "\(counted(rowCount, "row")), \(counted(exampleCount, "example"))"
         + (stage.map { ", stage \($0.rawValue)" } ?? ""))
     if isEncoded { lines += histogram() }
-    if sequences.isEmpty {
-      for (i, example) in examples.enumerated() { lines += shown(example, number: i + 1) }
-    }
+    for (i, example) in examples.enumerated() { lines += shown(example, number: i + 1) }
     for (i, sequence) in sequences.enumerated() {
-      lines += ["", Style.bold("example \(i + 1)")] + shown(sequence)
+      lines += ["", Style.bold("sequence \(i + 1), what is learned between \u{27E6} and \u{27E7}")]
+      lines += shown(sequence)
     }
     return lines
   }
