@@ -53,6 +53,7 @@ private let otherFilters: [String: FilterBody] = [
   "int": { (value, arguments, _) throws(GraftError) in
     let fallback = arguments.value(0, "default") ?? .int(0)
     switch value {
+    case .undefined(let what): throw .undefinedUse(what)
     case .bool, .int: return .int(value.integer ?? 0)
     case .double(let number):
       return Int(exactly: number.rounded(.towardZero)).map(Value.int) ?? fallback
@@ -68,9 +69,27 @@ private let otherFilters: [String: FilterBody] = [
   },
   "float": { (value, arguments, _) throws(GraftError) in
     let fallback = arguments.value(0, "default") ?? .double(0)
+    if case .undefined(let what) = value { throw .undefinedUse(what) }
     if let number = value.number { return .double(number) }
     guard case .string(let text) = value else { return fallback }
     return text.pythonFloat.map(Value.double) ?? fallback
+  },
+  "filesizeformat": { (value, arguments, _) throws(GraftError) in
+    guard let size = value.number ?? value.text.pythonFloat, size.isFinite else {
+      throw .wrongArgument("filesizeformat", "\(value.typeName) is no number")
+    }
+    let isBinary = arguments.bool(0, "binary", default: false)
+    let base = isBinary ? 1024.0 : 1000
+    if size == 1 { return .string("1 Byte") }
+    if size < base { return .string("\(Int(exactly: size.rounded(.towardZero)) ?? 0) Bytes") }
+    var (unit, prefixes) = (base * base, Array("kMGTPEZY"))
+    while size >= unit, prefixes.count > 1 {
+      unit *= base
+      prefixes.removeFirst()
+    }
+    let number = printed(base * size / unit, precision: 1, conversion: "f")
+    let prefix = isBinary ? "\(prefixes[0].uppercased())i" : "\(prefixes[0])"
+    return .string("\(number) \(prefix)B")
   },
   "abs": { (value, _, _) throws(GraftError) in
     switch value {
@@ -183,11 +202,7 @@ func sorted(
 extension Value {
   /// The value to compare by: strings in lower case, unless case counts.
   func folded(_ isCaseSensitive: Bool) -> Value {
-    if isCaseSensitive { return self }
-    switch self {
-    case .string(let text): return .string(text.lowercased())
-    case .list(let items): return .list(items.map { $0.folded(false) })
-    default: return self
-    }
+    guard !isCaseSensitive, case .string(let text) = self else { return self }
+    return .string(text.pythonLowercased)
   }
 }

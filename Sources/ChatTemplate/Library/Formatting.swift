@@ -7,7 +7,7 @@ extension String {
     // What may be looked into by name need not be used up.
     var isUsedUp =
       switch value {
-      case .dictionary, .list: true
+      case .dictionary, .list, .undefined: true
       default: false
       }
     func take() throws(GraftError) -> Value {

@@ -59,32 +59,35 @@ let sequenceFilters: [String: FilterBody] = [
     try select(value, arguments, renderer, byMember: true, keeps: false)
   },
   "sort": { (value, arguments, renderer) throws(GraftError) in
-    .list(
+    let isCaseSensitive = arguments.bool(1, "case_sensitive", default: false)
+    let attribute = arguments.value(2, "attribute")
+    var paths = [attribute]
+    if case .string(let text) = attribute {
+      paths = text.split(separator: ",").map { .string(String($0)) }
+    }
+    return .list(
       try sorted(
-        value.elements(for: "sort"),
-        isCaseSensitive: arguments.bool(1, "case_sensitive", default: false),
+        value.elements(for: "sort"), isCaseSensitive: true,
         isReversed: arguments.bool(0, "reverse", default: false)
       ) { (item) throws(GraftError) in
-        guard case .string(let paths) = arguments.value(2, "attribute"), paths.contains(",") else {
-          return try member(arguments.value(2, "attribute"), of: item, renderer)
-        }
+        // A list even of one, so that what is equal need not have an order.
         var keys: [Value] = []
-        for path in paths.split(separator: ",") {
-          keys.append(try member(.string(String(path)), of: item, renderer))
+        for path in paths {
+          keys.append(try member(path, of: item, renderer).folded(isCaseSensitive))
         }
         return .list(keys)
       })
   },
   "unique": { (value, arguments, renderer) throws(GraftError) in
-    var seen: [Value] = []
+    var seen: Set<ValueKey> = []
     var items: [Value] = []
     for item in try value.elements(for: "unique") {
       let key = try member(arguments.value(1, "attribute"), of: item, renderer)
         .folded(arguments.bool(0, "case_sensitive", default: false))
-      try renderer.charge(seen.count)
-      guard !seen.contains(where: { $0.equals(key) }) else { continue }
-      seen.append(key)
-      items.append(item)
+      guard let hashed = ValueKey(key) else {
+        throw .templateFailure("unique: a \(key.typeName) has no hash")
+      }
+      if seen.insert(hashed).inserted { items.append(item) }
     }
     return .iterator(ValueIterator(items))
   },

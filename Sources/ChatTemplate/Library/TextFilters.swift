@@ -108,28 +108,9 @@ private func wordwrapFilter(
   let separator = try arguments.string(2, "wrapstring", default: "\n")
   guard width > 0 else { throw .wrongArgument("wordwrap", "the width must be above 0") }
   var lines: [String] = []
-  for line in value.text.lines(keepingEnds: false) {
-    var wrapped: [String] = []
-    var current: [Unicode.Scalar] = []
-    func finish() {
-      while let last = current.last, last == " " { current.removeLast() }
-      var view = String.UnicodeScalarView()
-      view.append(contentsOf: current)
-      wrapped.append(String(view))
-      current = []
-    }
-    for word in line.unicodeScalars.split(separator: " ") {
-      var word = Array(word)[...]
-      if !current.isEmpty, current.count + word.count > width { finish() }
-      while breaksWords, word.count > width {
-        current = Array(word.prefix(width))
-        word = word.dropFirst(width)
-        finish()
-      }
-      current += word + [" "]
-    }
-    if !current.isEmpty { finish() }
-    lines.append(wrapped.joined(separator: separator))
+  for line in try value.requiredText("wordwrap").lines(keepingEnds: false) {
+    lines.append(
+      line.wrapped(width: width, breakingWords: breaksWords).joined(separator: separator))
   }
   try renderer.charge(lines.count * separator.utf8.count)
   return .string(lines.joined(separator: separator))
@@ -151,6 +132,46 @@ extension String {
   }
 }
 
+extension String {
+  /// The lines that Python's `textwrap` makes of one, with words as space divides them.
+  fileprivate func wrapped(width: Int, breakingWords: Bool) -> [String] {
+    var rest: [[Unicode.Scalar]] = []
+    for scalar in unicodeScalars {
+      if let last = rest.last?.first, (last == " ") == (scalar == " ") {
+        rest[rest.count - 1].append(scalar)
+      } else {
+        rest.append([scalar])
+      }
+    }
+    rest.reverse()
+    var lines: [String] = []
+    while let next = rest.last {
+      // Space is dropped where a line breaks, not at the start of the text.
+      if next.first == " ", !lines.isEmpty { rest.removeLast() }
+      var line: [[Unicode.Scalar]] = []
+      var count = 0
+      while let word = rest.last, count + word.count <= width {
+        line.append(rest.removeLast())
+        count += word.count
+      }
+      if let word = rest.last, word.count > width {
+        if breakingWords {
+          line.append(Array(word.prefix(width - count)))
+          rest[rest.count - 1] = Array(word.dropFirst(width - count))
+        } else if line.isEmpty {
+          line.append(rest.removeLast())
+        }
+      }
+      if line.last?.first == " " { line.removeLast() }
+      guard !line.isEmpty else { continue }
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: line.joined())
+      lines.append(String(view))
+    }
+    return lines
+  }
+}
+
 private func indentFilter(
   _ value: Value, _ arguments: CallArguments, _ renderer: Renderer
 ) throws(GraftError) -> Value {
@@ -163,7 +184,7 @@ private func indentFilter(
     indentation = String(repeating: " ", count: max(0, width))
   }
   let indentsBlank = arguments.bool(2, "blank", default: false)
-  var lines = (value.text + "\n").lines(keepingEnds: false)
+  var lines = (try value.requiredText("indent") + "\n").lines(keepingEnds: false)
   try renderer.charge(lines.count * indentation.utf8.count)
   for i in lines.indices.dropFirst() where indentsBlank || !lines[i].isEmpty {
     lines[i] = indentation + lines[i]
@@ -175,13 +196,23 @@ private func indentFilter(
 private func truncateFilter(
   _ value: Value, _ arguments: CallArguments, _ renderer: Renderer
 ) throws(GraftError) -> Value {
-  let text = Array(value.text.unicodeScalars)
   let length = try arguments.int(0, "length", default: 255)
   let end = try arguments.string(2, "end", default: "...")
   let leeway = try arguments.int(3, "leeway", default: 5)
   guard length >= end.unicodeScalars.count, leeway >= 0 else {
     throw .wrongArgument("truncate", "the length is less than that of the end")
   }
+  // As in the reference, whatever has a length may be short enough.
+  let count: Int? =
+    switch value {
+    case .undefined: 0
+    case .list(let items), .tuple(let items): items.count
+    case .dictionary(let dictionary): dictionary.keys.count
+    case .view(let view): view.items.count
+    default: nil
+    }
+  if let count, count - leeway <= length { return value }
+  let text = Array(try value.requiredText("truncate").unicodeScalars)
   guard text.count - leeway > length else { return value }
   let kept = length - end.unicodeScalars.count
   var prefix = text.prefix(kept)
@@ -199,6 +230,17 @@ private func escapeFilter(
   _ value: Value, _ arguments: CallArguments, _ renderer: Renderer
 ) throws(GraftError) -> Value {
   .markup(value.text.escapedForHTML)
+}
+
+extension Value {
+  /// The text of a value that must be text.
+  fileprivate func requiredText(_ filter: String) throws(GraftError) -> String {
+    switch plain {
+    case .string(let text): return text
+    case .undefined(let what): throw .undefinedUse(what)
+    default: throw .wrongArgument(filter, "\(typeName) is no text")
+    }
+  }
 }
 
 extension String {

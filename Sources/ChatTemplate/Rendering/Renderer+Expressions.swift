@@ -213,7 +213,10 @@ extension Renderer {
       view.append(contentsOf: Self.slice(Array(text.unicodeScalars), from, to, by))
       return try charged(.string(String(view)))
     case .undefined(let what): throw .undefinedUse(what)
-    default: return .undefined("a slice of a \(object.typeName)")
+    default:
+      // The reference works out constant output by other rules, which make nothing of this.
+      if currentOutput?.isConstant == true { return .undefined("a slice of a \(object.typeName)") }
+      throw .templateFailure("a \(object.typeName) has no slices")
     }
   }
 

@@ -7,6 +7,8 @@ final class Renderer {
   private var steps = 0
   private var work = 0
   var depth = 0
+  /// What is being printed, if that does not call anything.
+  private(set) var currentOutput: Expression?
   /// The output, and above it the texts of blocks that are being captured.
   private var outputs = [""]
   /// Where the texts of `generation` blocks stand in the output, as the reference finds them: from
@@ -110,7 +112,10 @@ final class Renderer {
     try step()
     switch statement.kind {
     case .text(let text): try write(text)
-    case .output(let expression): try write(evaluate(expression, scope).text)
+    case .output(let expression):
+      currentOutput = expression
+      defer { currentOutput = nil }
+      try write(evaluate(expression, scope).text)
     case .conditional(let branches, let otherwise):
       for branch in branches where try evaluate(branch.condition, scope).isTrue {
         return try execute(branch.body, scope)
@@ -140,7 +145,11 @@ final class Renderer {
       try write(evaluateCall(call, scope, caller: caller).text)
     case .filter(let filters, let body):
       let text = Value.string(try captured(body, Scope(parent: scope)))
-      try write(evaluate(filters, scope, filtered: text).text)
+      let result = try evaluate(filters, scope, filtered: text)
+      guard case .string(let filtered) = result.plain else {
+        throw .templateFailure("a filter block must make text, not a \(result.typeName)")
+      }
+      try write(filtered)
     case .generation(let body):
       let start = outputs[0].utf8.count
       let text = try captured(body, Scope(parent: scope))

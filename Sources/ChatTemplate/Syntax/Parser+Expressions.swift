@@ -295,7 +295,7 @@ extension Parser {
 
   private var startsTestArgument: Bool {
     switch current.kind {
-    case .name(let name): !["else", "or", "and", "if", "in", "not", "recursive"].contains(name)
+    case .name(let name): !["else", "or", "and"].contains(name)
     case .string, .integer, .float, .symbol("["), .symbol("{"): true
     default: false
     }

@@ -65,6 +65,7 @@ struct TemplateDictionary {
 
 /// What a dictionary finds a key by; strings by code points.
 enum ValueKey: Hashable {
+  case undefined
   case none
   case number(Double)
   case int(Int)
@@ -74,6 +75,7 @@ enum ValueKey: Hashable {
   /// Nil for what Python cannot hash.
   init?(_ value: Value) {
     switch value {
+    case .undefined: self = .undefined
     case .none: self = .none
     case .bool(let value): self = .int(value ? 1 : 0)
     case .int(let value): self = .int(value)
