@@ -7,10 +7,10 @@ import Testing
 /// Live against Jinja2, in the environment that transformers renders chat templates with.
 @Suite(.enabled(if: PeersPython.isPresent, "needs the peers"))
 struct `Random templates give the text of Jinja2` {
-  @Test(arguments: [1, 2, 3, 4, 5, 6])
+  @Test(arguments: [1, 2])
   func rendersOrFails(seed: Int) throws {
     let output = try PeersPython.run([
-      PeersPython.script("random_templates.py"), String(seed), "2000",
+      PeersPython.script("random_templates.py"), String(seed), "1000",
     ])
     let lines = try output.split(separator: "\n").map {
       try JSONValue.parse(Array($0.utf8), allowingNonFinite: true)
@@ -35,6 +35,6 @@ struct `Random templates give the text of Jinja2` {
       case (.failure, nil): break
       }
     }
-    #expect(rendered > 800)
+    #expect(rendered > 400)
   }
 }

@@ -19,9 +19,14 @@ extension Renderer {
     guard let test = typeTests[name] ?? valueTests[name] else {
       throw .unknown("test", name, near: suggestion(for: name, among: testNames))
     }
+    guard arguments.positional.isEmpty || testsWithArgument.contains(name) else {
+      throw .wrongArgument(name, "the test takes no argument")
+    }
     return try test(value, arguments, self)
   }
 }
+
+private let testsWithArgument: Set = ["divisibleby", "in", "sameas"]
 
 private let typeTests: [String: TestBody] = [
   "defined": { (value, _, _) throws(GraftError) in !value.isUndefined },
