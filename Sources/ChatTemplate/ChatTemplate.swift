@@ -32,6 +32,19 @@ public struct ChatTemplate: Sendable {
     }
   }
 
+  /// Messages without their members that are null, as transformers hands them to templates: many
+  /// print `None`, or fail, where a member is there and null.
+  public static func withoutNulls(_ messages: [JSONValue]) -> [JSONValue] {
+    messages.map { message in
+      guard let object = message.object, object.contains(where: { $0.1.isNull }) else {
+        return message
+      }
+      var kept = JSONObject()
+      for (key, value) in object where !value.isNull { kept[key] = value }
+      return .object(kept)
+    }
+  }
+
   /// The text of a conversation.
   ///
   /// - Parameters:

@@ -79,6 +79,17 @@ import Testing
     #expect(ids.code == 2)
   }
 
+  /// As transformers' apply_chat_template, which takes these members out.
+  @Test func nullMembersAreAsAbsent() throws {
+    let template = try write(
+      "{% for m in messages %}{{ m.content is defined }}{{ m.keys() | list }}{% endfor %}",
+      "n.jinja")
+    let file = try write(
+      #"{"messages": [{"role": "assistant", "content": null, "calls": [null]}]}"#, "n.jsonl")
+    let result = try GraftCommand.run(["render", template, "--file", file])
+    #expect(result.output == "False['role', 'calls']\n")
+  }
+
   @Test func renderMarksTheAssistant() throws {
     let template = try write(
       "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}|{% endfor %}",

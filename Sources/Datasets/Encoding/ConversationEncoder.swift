@@ -75,8 +75,8 @@ public struct ConversationEncoder: Sendable {
     }
     own.merge(variables) { _, given in given }
     return try template.render(
-      messages: messages, addGenerationPrompt: addingGenerationPrompt, tools: tools,
-      variables: own)
+      messages: ChatTemplate.withoutNulls(messages), addGenerationPrompt: addingGenerationPrompt,
+      tools: tools, variables: own)
   }
 }
 

@@ -116,16 +116,10 @@ struct RenderedModel {
       throw .malformedRow("needs a key 'messages' with a list")
     }
     guard !list.isEmpty else { throw .malformedRow("holds a conversation without messages") }
-    var messages: [JSONValue] = []
-    for (i, message) in list.enumerated() {
-      guard let object = message.object else {
-        throw .malformedRow("message \(i + 1) must be an object, is \(message.kindName)")
-      }
-      // As transformers does: what is null is not there.
-      var kept = JSONObject()
-      for (key, value) in object where !value.isNull { kept[key] = value }
-      messages.append(.object(kept))
+    for (i, message) in list.enumerated() where message.object == nil {
+      throw .malformedRow("message \(i + 1) must be an object, is \(message.kindName)")
     }
+    let messages = ChatTemplate.withoutNulls(list)
     let prompts = row["add_generation_prompt"]?.bool ?? false
     let hasTools = row["tools"].map { !$0.isNull } ?? false
     let key = name ?? (hasTools ? "tools" : "")
