@@ -8,6 +8,8 @@ struct Pipeline: Sendable {
   let preTokenizer: (any PreTokenizer)?
   let model: any TokenModel
   let decoder: (any TokenDecoder)?
+  /// How many times as long a text may become.
+  private static let growthLimit = 4096
 
   /// - Parameter file: the name of the tokenizer's file in errors.
   init(
@@ -19,6 +21,12 @@ struct Pipeline: Sendable {
     self.preTokenizer = preTokenizer
     self.model = model
     self.decoder = decoder
+    // A few replacements one after the other would fill any memory.
+    let growth = max(
+      multiplied(normalizer?.growth ?? 1, preTokenizer?.growth ?? 1), decoder?.growth ?? 1)
+    guard growth <= Self.growthLimit else {
+      throw .growsTooMuch(growth, limit: Self.growthLimit, file: file)
+    }
     for token in addedTokens { try Self.check(token, vocabulary: model.vocabulary, file: file) }
     self.addedTokens = try AddedTokens(addedTokens) { (content) throws(GraftError) in
       guard normalizesTokens, let normalizer else { return content }

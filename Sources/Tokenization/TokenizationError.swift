@@ -25,6 +25,13 @@ extension GraftError {
     Self(.malformedTokenizer, what, file: file, remedy: refetch)
   }
 
+  static func growsTooMuch(_ growth: Int, limit: Int, file: String) -> Self {
+    Self(
+      .malformedTokenizer,
+      "its replacements, one after the other, can make a text \(growth) times as long; the most is "
+        + "\(limit) times", file: file, remedy: refetch)
+  }
+
   static func unsupportedComponent(
     _ place: String, _ name: String, supported: [String], file: String
   ) -> Self {
@@ -69,6 +76,13 @@ extension GraftError {
       file: file, remedy: refetch)
   }
 
+  static func idBeyondFile(_ id: Int, _ token: String, byteCount: Int, file: String) -> Self {
+    Self(
+      .vocabularyHole,
+      "the token '\(token)' has the id \(id): a file of \(byteCount) bytes has no tokens for all "
+        + "ids below", file: file, remedy: refetch)
+  }
+
   static func mergeWithoutToken(
     _ rank: Int, _ left: String, _ right: String, missing: String, file: String
   ) -> Self {
@@ -91,8 +105,8 @@ extension GraftError {
   static func patternGivenUp(_ pattern: String) -> Self {
     Self(
       .invalidPattern,
-      "the tokenizer's regular expression '\(pattern.prefix(200))' takes more than ten million "
-        + "steps on a text",
+      "the tokenizer's regular expression '\(pattern.prefix(200))' takes too many steps or "
+        + "seconds on a text",
       remedy: "Cut the text into parts")
   }
 

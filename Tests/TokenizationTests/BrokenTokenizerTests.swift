@@ -88,6 +88,25 @@ import Tokenization
       .vocabularyHole, "id 3", in: file(added: #"[{"id": 4, "content": "x", "special": true}]"#))
   }
 
+  @Test func `an id that a file of that size cannot reach is refused`() {
+    expect(.vocabularyHole, "9000000", in: file(vocabulary: #"{"a": 0, "b": 9000000}"#))
+  }
+
+  @Test func `replacements that fill any memory are refused`() {
+    let double = #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#
+    func sequence(_ key: String, _ count: Int) -> String {
+      let parts = repeatElement(double, count: count).joined(separator: ", ")
+      return #"{"type": "Sequence", "\#(key)": [\#(parts)]}"#
+    }
+    expect(.malformedTokenizer, "times as long", in: file(normalizer: sequence("normalizers", 80)))
+    expect(.malformedTokenizer, "times as long", in: file(decoder: sequence("decoders", 80)))
+    #expect(throws: Never.self) {
+      let doubling = try tokenizer(
+        file(normalizer: sequence("normalizers", 3), decoder: sequence("decoders", 3)))
+      #expect(try doubling.encode("a") == [0, 0, 0, 0, 0, 0, 0, 0])
+    }
+  }
+
   @Test func `a merge must name tokens`() {
     expect(.mergeWithoutToken, "merge 2", "'c'", in: file(merges: #"["a b", "a c"]"#))
     expect(.mergeWithoutToken, "'ba'", in: file(merges: #"[["b", "a"]]"#))

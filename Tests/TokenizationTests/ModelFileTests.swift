@@ -134,6 +134,11 @@ import Testing
     metadata.pre = "strange"
     #expect(throws: GraftError.self) { try Tokenizer(metadata) }
     metadata.pre = "gpt-2"
+    metadata.tokens = ["a", "a"]
+    let twice = #expect(throws: GraftError.self) { try Tokenizer(metadata) }
+    #expect(twice?.code == .duplicateToken)
+    #expect(twice?.file == "test.gguf")
+    metadata.tokens = ["a", "b"]
     metadata.types = [1]
     #expect(throws: GraftError.self) { try Tokenizer(metadata) }
     metadata.types = []
@@ -141,6 +146,9 @@ import Testing
     let error = #expect(throws: GraftError.self) { try Tokenizer(metadata) }
     #expect(error?.code == .mergeWithoutToken)
     metadata.merges = []
+    metadata.addsEOS = true
+    let nameless = #expect(throws: GraftError.self) { try Tokenizer(metadata) }
+    #expect(nameless?.message.contains("tokenizer.ggml.eos_token_id") == true)
     metadata.eosID = 7
     #expect(throws: GraftError.self) { try Tokenizer(metadata) }
   }

@@ -10,8 +10,8 @@ typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 
 private let targets: [(name: String, run: Target)] = [
   ("safetensors", safetensors), ("zip", zip), ("pickle", pickle), ("gguf", gguf), ("json", json),
-  ("template", template), ("distributed", distributed),
-  ("rows", rows),
+  ("template", template), ("distributed", distributed), ("rows", rows), ("tokenizer", tokenizer),
+  ("vocabulary", vocabulary), ("scanners", scanners),
 ]
 
 /// Set once, before the first input.

@@ -4,8 +4,15 @@ import Diagnostics
 ///
 /// To add a decoder: a file of its own in this folder, and a line in ``makeDecoder(_:)``.
 protocol TokenDecoder: Sendable {
+  /// How many bytes it can make of one, at most, beside a few for each token.
+  var growth: Int { get }
+
   /// Changes the list of tokens, each given by its bytes; what is left at the end is joined.
   func apply(to tokens: inout [ArraySlice<UInt8>])
+}
+
+extension TokenDecoder {
+  var growth: Int { 1 }
 }
 
 /// Creates the decoder that a component of the file describes.
@@ -34,6 +41,7 @@ func makeDecoder(_ reader: ComponentReader) throws(GraftError) -> any TokenDecod
 /// Several decoders, one after the other.
 struct SequenceDecoder: TokenDecoder {
   private let parts: [any TokenDecoder]
+  var growth: Int { parts.reduce(1) { multiplied($0, $1.growth) } }
 
   init(_ reader: ComponentReader) throws(GraftError) {
     var parts: [any TokenDecoder] = []

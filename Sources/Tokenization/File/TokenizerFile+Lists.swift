@@ -22,6 +22,12 @@ extension TokenizerFile {
           text, String(decoding: token, as: UTF8.self), limit: Self.idLimit, file: path)
         return false
       }
+      // Each token takes five bytes at least, so that lists stay in proportion to the file.
+      guard id <= bytes.count / 5 else {
+        failure = .idBeyondFile(
+          id, String(decoding: token, as: UTF8.self), byteCount: bytes.count, file: path)
+        return false
+      }
       switch vocabulary.add(token.span, id: id) {
       case nil: return true
       case .token(let first):

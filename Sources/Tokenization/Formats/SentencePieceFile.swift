@@ -7,12 +7,12 @@ import StrictJSON
 /// Source: `sentencepiece_model.proto`.
 struct SentencePieceFile {
   private let file: String
-  private var pieces: [(text: [UInt8], score: Float, type: Int)] = []
+  private(set) var pieces: [(text: [UInt8], score: Float, type: Int)] = []
   private var modelType = 1
   private var fallsBack = false
-  private var characterMap: [UInt8] = []
-  private var addsPrefix = true
-  private var removesExtraSpaces = true
+  private(set) var characterMap: [UInt8] = []
+  private(set) var addsPrefix = true
+  private(set) var removesExtraSpaces = true
   private var ids: [Int: Int] = [40: 0, 41: 1, 42: 2, 43: -1]
 
   /// Whether bytes look like such a file: its first field is a piece.

@@ -3,7 +3,7 @@ import StrictJSON
 
 /// A tokenizer as a GGUF file's metadata describe it.
 public struct TokenizerMetadata: Sendable {
-  /// `tokenizer.ggml.model`: `gpt2`, `llama`, `bert`, `t5` or `gemma4`.
+  /// `tokenizer.ggml.model`: `gpt2`, `llama`, `t5` or `gemma4`; others are refused.
   public var model: String
   /// `tokenizer.ggml.pre`: how text is cut, for `gpt2`.
   public var pre: String?
@@ -126,8 +126,20 @@ extension TokenizerMetadata {
     }
     return try TokenizerParts(
       model: model, settings: .object(settings), addedTokens: addedTokens(),
-      prefix: addsBOS ? bosID : nil,
-      suffix: addsEOS == true ? eosID : nil, file: file)
+      prefix: addsBOS ? affix(bosID, ["llama": 1], "bos") : nil,
+      suffix: addsEOS ?? (self.model == "t5") ? affix(eosID, ["llama": 2, "t5": 1], "eos") : nil,
+      file: file)
+  }
+
+  /// The id of a token that is put around a text, or what llama.cpp takes where the file names none.
+  private func affix(
+    _ id: Int?, _ usual: [String: Int], _ name: String
+  ) throws(GraftError) -> Int {
+    guard let id = id ?? usual[model], tokens.indices.contains(id) else {
+      throw .malformedTokenizer(
+        "puts a \(name) token around texts, but has no tokenizer.ggml.\(name)_token_id", file: file)
+    }
+    return id
   }
 
   private func type(_ id: Int) -> Int { types.isEmpty ? 1 : types[id] }

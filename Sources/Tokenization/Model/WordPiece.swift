@@ -6,6 +6,9 @@ struct WordPiece: TokenModel {
   private let unknownID: Int32
   private let prefix: [UInt8]
   private let lengthLimit: Int
+  private let trie: VocabularyTrie
+  /// Where tokens of the inside of a word begin in the trie, if there are any.
+  private let inside: Int32?
 
   init(_ file: TokenizerFile, _ reader: ComponentReader) throws(GraftError) {
     vocabulary = try file.readVocabulary()
@@ -16,6 +19,8 @@ struct WordPiece: TokenModel {
       throw .unknownTokenMissing(unknown, file: reader.file)
     }
     unknownID = id
+    trie = VocabularyTrie(vocabulary) { _ in true }
+    inside = trie.node(after: prefix)
   }
 
   func encode(
@@ -27,7 +32,7 @@ struct WordPiece: TokenModel {
     for i in word.indices where word[i] & 0xC0 != 0x80 { characterCount += 1 }
     var start = 0
     while characterCount <= lengthLimit, start < word.count {
-      guard let token = longestToken(word, from: start, &scratch) else { break }
+      guard let token = longestToken(word, from: start) else { break }
       tokens.append(token)
       start = token.range.upperBound
     }
@@ -37,20 +42,12 @@ struct WordPiece: TokenModel {
     }
   }
 
-  private func longestToken(
-    _ word: Span<UInt8>, from start: Int, _ scratch: inout MergeScratch
-  ) -> TokenSpan? {
-    scratch.spelling.removeAll(keepingCapacity: true)
-    if start > 0 { scratch.spelling += prefix }
-    let prefixLength = scratch.spelling.count
-    for i in start..<word.count { scratch.spelling.append(word[i]) }
-    var end = word.count
-    while end > start {
-      let part = scratch.spelling.span.extracting(0..<(prefixLength + end - start))
-      if let id = vocabulary.id(of: part) { return TokenSpan(id: id, range: start..<end) }
-      end -= 1
-      while end > start, word[end] & 0xC0 == 0x80 { end -= 1 }
+  private func longestToken(_ word: Span<UInt8>, from start: Int) -> TokenSpan? {
+    guard let root = start > 0 ? inside : 0 else { return nil }
+    var best: TokenSpan?
+    trie.forEachToken(in: word, from: start, below: root) { id, end in
+      best = TokenSpan(id: id, range: start..<end)
     }
-    return nil
+    return best
   }
 }

@@ -6,6 +6,8 @@ struct BertNormalizer: Normalizer {
   private let spacesChinese: Bool
   private let stripsAccents: Bool
   private let lowercases: Bool
+  /// Spaces around a character of three bytes, decomposition, lower case.
+  var growth: Int { 2 * 3 * 2 }
 
   private static let clean = FilterNormalizer { !RareClasses(of: $0).contains(.control) }
   private static let spaces = MapNormalizer { scalar in

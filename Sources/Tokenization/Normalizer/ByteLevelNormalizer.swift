@@ -1,5 +1,7 @@
 /// Spells every byte in the byte alphabet.
 struct ByteLevelNormalizer: Normalizer {
+  var growth: Int { 2 }
+
   func apply(to text: inout AlignedText) {
     text.rewrite { rewriter, characters in
       var position = 0

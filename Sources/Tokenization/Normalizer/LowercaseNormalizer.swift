@@ -1,5 +1,6 @@
 /// Lower case, character by character.
 struct LowercaseNormalizer: Normalizer {
+  var growth: Int { 2 }
   private static let mappings = Expansions(UnicodeProperties.lowercase)
 
   func apply(to text: inout AlignedText) {

@@ -4,10 +4,17 @@ import Diagnostics
 ///
 /// To add a normalizer: a file of its own in this folder, and a line in ``makeNormalizer(_:)``.
 protocol Normalizer: Sendable {
+  /// How many bytes it can make of one, at most.
+  var growth: Int { get }
+
   /// Changes `text`, which is valid UTF-8 and stays so.
   ///
   /// - Throws: ``GraftError`` if the search for a regular expression takes too long.
   func apply(to text: inout AlignedText) throws(GraftError)
+}
+
+extension Normalizer {
+  var growth: Int { 1 }
 }
 
 /// Creates the normalizer that a component of the file describes.
@@ -38,9 +45,16 @@ func makeNormalizer(_ reader: ComponentReader) throws(GraftError) -> any Normali
   }
 }
 
+/// The product of two numbers, or a very large one.
+func multiplied(_ a: Int, _ b: Int) -> Int {
+  let (product, overflows) = a.multipliedReportingOverflow(by: b)
+  return overflows ? .max : product
+}
+
 /// Several normalizers, one after the other.
 struct SequenceNormalizer: Normalizer {
   private let parts: [any Normalizer]
+  var growth: Int { parts.reduce(1) { multiplied($0, $1.growth) } }
 
   init(_ reader: ComponentReader) throws(GraftError) {
     var parts: [any Normalizer] = []

@@ -6,6 +6,7 @@ struct PrecompiledNormalizer: Normalizer {
   private let units: [UInt32]
   /// What the strings become, each ended by a NUL.
   private let replacements: [UInt8]
+  let growth: Int
 
   init(_ reader: ComponentReader) throws(GraftError) {
     guard let map = Base64.decode(try reader.string("precompiled_charsmap")) else {
@@ -28,6 +29,7 @@ struct PrecompiledNormalizer: Normalizer {
     let end = 4 + Int(word(0)) / 4 * 4
     units = stride(from: 4, to: end, by: 4).map(word)
     replacements = Array(map[end...])
+    growth = max(1, replacements.split(separator: 0).map(\.count).max() ?? 1)
     guard String(validating: replacements, as: UTF8.self) != nil else { return nil }
   }
 

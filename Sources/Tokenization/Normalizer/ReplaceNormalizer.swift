@@ -4,6 +4,7 @@ import Diagnostics
 struct ReplaceNormalizer: Normalizer {
   private let pattern: TextPattern
   private let content: [UInt8]
+  var growth: Int { pattern.growth(to: content) }
 
   init(_ reader: ComponentReader) throws(GraftError) {
     pattern = try TextPattern(reader)
@@ -55,6 +56,7 @@ struct ReplaceNormalizer: Normalizer {
 struct ReplaceDecoder: TokenDecoder {
   private let pattern: TextPattern
   private let content: [UInt8]
+  var growth: Int { pattern.growth(to: content) }
 
   init(_ reader: ComponentReader) throws(GraftError) {
     pattern = try TextPattern(reader)

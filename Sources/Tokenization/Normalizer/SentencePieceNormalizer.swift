@@ -8,6 +8,8 @@ struct SentencePieceNormalizer: Normalizer {
   private let addsPrefix: Bool
   private let removesExtraSpaces: Bool
   private static let space: UInt32 = 0x2581
+  /// A space has three bytes, and so has one that is put first.
+  var growth: Int { multiplied(6, rules?.growth ?? 1) }
 
   init(_ reader: ComponentReader) throws(GraftError) {
     let map = try reader.string("precompiled_charsmap")

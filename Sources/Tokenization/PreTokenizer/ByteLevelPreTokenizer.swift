@@ -5,6 +5,7 @@ struct ByteLevelPreTokenizer: PreTokenizer {
   private let addsPrefixSpace: Bool
   private let scanner: WordScanner?
   private let isLast: Bool
+  var growth: Int { (isLast ? 1 : 2) * (addsPrefixSpace ? 2 : 1) }
 
   /// - Parameter isLast: whether the model reads the result; if not, the bytes are spelled in the
   ///   byte alphabet at once, because a later pre-tokenizer looks at those characters.

@@ -10,6 +10,7 @@ struct MetaspacePreTokenizer: PreTokenizer {
   private let prepending: Prepending
   private let splits: Bool
   var needsOrigins: Bool { prepending == .first }
+  var growth: Int { 1 + replacement.count }
 
   init(_ reader: ComponentReader) throws(GraftError) {
     var character: [UInt8] = []

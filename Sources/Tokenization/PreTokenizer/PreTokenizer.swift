@@ -8,6 +8,8 @@ import StrictJSON
 protocol PreTokenizer: Sendable {
   /// Whether it asks where a piece begins in the original text.
   var needsOrigins: Bool { get }
+  /// How many bytes it can make of one, at most.
+  var growth: Int { get }
 
   /// Splits each piece of `text` further, or respells it.
   ///
@@ -17,6 +19,7 @@ protocol PreTokenizer: Sendable {
 
 extension PreTokenizer {
   var needsOrigins: Bool { false }
+  var growth: Int { 1 }
 }
 
 /// A text cut into pieces.

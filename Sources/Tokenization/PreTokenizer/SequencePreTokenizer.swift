@@ -4,6 +4,7 @@ import Diagnostics
 struct SequencePreTokenizer: PreTokenizer {
   private let parts: [any PreTokenizer]
   let needsOrigins: Bool
+  var growth: Int { parts.reduce(1) { multiplied($0, $1.growth) } }
 
   init(_ reader: ComponentReader, isLast: Bool) throws(GraftError) {
     let components = try reader.components("pretokenizers")

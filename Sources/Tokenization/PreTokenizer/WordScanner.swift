@@ -5,18 +5,21 @@ enum WordScanner: Sendable, Equatable {
   /// The expression of cl100k, Llama 3 and Qwen 2, with numbers in groups of so many digits.
   case cl100k(digits: Int)
 
+  /// The expressions that have a scanner.
+  static let patterns: [(scanner: WordScanner, pattern: String)] = {
+    let start = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"#
+    let rest = #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    return [
+      (.gpt2, #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#),
+      (.cl100k(digits: 3), start + #"\p{N}{1,3}"# + rest),
+      (.cl100k(digits: 1), start + #"\p{N}"# + rest),
+    ]
+  }()
+
   /// Recognises an expression by its text.
   init?(pattern: String) {
-    let rest =
-      #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-    let start = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"#
-    switch pattern {
-    case #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#:
-      self = .gpt2
-    case start + #"\p{N}{1,3}"# + rest: self = .cl100k(digits: 3)
-    case start + #"\p{N}"# + rest: self = .cl100k(digits: 1)
-    default: return nil
-    }
+    guard let known = Self.patterns.first(where: { $0.pattern == pattern }) else { return nil }
+    self = known.scanner
   }
 
   /// Appends the words of `piece`, which cover it.

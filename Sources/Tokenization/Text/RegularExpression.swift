@@ -7,6 +7,8 @@ import Diagnostics
 final class RegularExpression: @unchecked Sendable {
   /// Steps that a search may take before it is given up.
   private static let retryLimit: UInt = 10_000_000
+  /// How long all searches of a text may take: so long, and more for each byte.
+  private static let timeLimit = (base: Duration.seconds(5), perByte: Duration.microseconds(20))
 
   private let source: String
   private var regex: OnigRegex?
@@ -61,10 +63,15 @@ final class RegularExpression: @unchecked Sendable {
     let base = text.pointer + piece.lowerBound
     var searchStart = 0
     var lastEnd = -1
+    let deadline = ContinuousClock.now + Self.timeLimit.base + Self.timeLimit.perByte * piece.count
+    var count = 0
     while searchStart <= piece.count {
       var begin = 0
       let end = oniguruma_search(regex, base, piece.count, searchStart, region, limits, &begin)
-      if end == -2 { throw .patternGivenUp(source) }
+      // Expressions that nearly take too long each time take too long together.
+      count += 1
+      let isLate = count % 64 == 0 && ContinuousClock.now > deadline
+      if end == -2 || isLate { throw .patternGivenUp(source) }
       guard end >= 0 else { return }
       if end == begin, lastEnd == end {
         // An empty match right after another one does not count.

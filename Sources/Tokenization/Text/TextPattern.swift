@@ -21,6 +21,15 @@ enum TextPattern: Sendable {
     }
   }
 
+  /// How many bytes become of one, at most, where matches are replaced.
+  func growth(to content: [UInt8]) -> Int {
+    switch self {
+    case .string(let string):
+      string.isEmpty ? 1 : max(1, (content.count + string.count - 1) / string.count)
+    case .expression: 1 + content.count
+    }
+  }
+
   /// The matches in the piece of a text, in order, and what stands between them.
   ///
   /// - Throws: ``GraftError`` if the search was given up.
