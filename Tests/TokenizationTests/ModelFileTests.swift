@@ -117,6 +117,7 @@ import Testing
     for name in cutting.names {
       var metadata = TokenizerMetadata(model: "gpt2", tokens: alphabet, file: "test.gguf")
       metadata.pre = name
+      metadata.addsBOS = false
       let tokenizer = try Tokenizer(metadata)
       let ids = try tokenizer.encode(text)
       #expect(tokenizer.decode(ids).utf8.elementsEqual(text.utf8) || !cutting.normalizer.isNull)
