@@ -6,7 +6,7 @@ public import StrictJSON
 /// A template comes with a model, from wherever that came from: it can read nothing but the
 /// values that it is given, and its steps, its texts and its nesting are bounded.
 public struct ChatTemplate: Sendable {
-  private let body: [Statement]
+  let body: [Statement]
   private let file: String?
 
   /// Whether the template marks what the assistant says, with `generation` blocks.

@@ -13,7 +13,7 @@ extension Renderer {
     case "strftime_now":
       return .string(now.formatted(try arguments.string(0, "format", default: "")))
     case "range": return try range(arguments)
-    case "namespace": return .namespace(Namespace(try dictionary(arguments)))
+    case "namespace": return .namespace(namespace(try dictionary(arguments)))
     case "dict": return try charged(.dictionary(dictionary(arguments)))
     case "cycler":
       guard !arguments.positional.isEmpty else {

@@ -9,6 +9,10 @@ final class Renderer {
   var depth = 0
   /// What is being printed, if that does not call anything.
   private(set) var currentOutput: Expression?
+  /// What may hold itself: scopes in which macros are, which hold their scope, and namespaces.
+  /// Nothing else would free them after the run.
+  private var scopesOfMacros: [Scope] = []
+  private var namespaces: [Namespace] = []
   /// The output, and above it the texts of blocks that are being captured.
   private var outputs = [""]
   /// Where the texts of `generation` blocks stand in the output, as the reference finds them: from
@@ -21,8 +25,19 @@ final class Renderer {
   }
 
   func run(_ body: [Statement], _ scope: Scope) throws(GraftError) -> String {
+    defer {
+      for scope in scopesOfMacros { scope.removeAll() }
+      for namespace in namespaces { namespace.values = TemplateDictionary() }
+    }
     _ = try execute(body, scope)
     return outputs[0]
+  }
+
+  /// A new namespace, emptied after the run.
+  func namespace(_ values: TemplateDictionary) -> Namespace {
+    let namespace = Namespace(values)
+    namespaces.append(namespace)
+    return namespace
   }
 
   // MARK: - Limits
@@ -140,6 +155,7 @@ final class Renderer {
       return try execute(body, inner)
     case .macro(let definition):
       scope.set(definition.name, .macro(Macro(definition, scope: scope)))
+      scopesOfMacros.append(scope)
     case .call(let call, let definition):
       let caller = Value.macro(Macro(definition, scope: scope))
       try write(evaluateCall(call, scope, caller: caller).text)

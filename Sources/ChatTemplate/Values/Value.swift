@@ -198,6 +198,9 @@ final class Scope {
   }
 
   func set(_ name: String, _ value: Value) { values[name] = value }
+
+  /// Forgets all variables.
+  func removeAll() { values = [:] }
 }
 
 extension Value {
