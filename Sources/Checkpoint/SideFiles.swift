@@ -7,7 +7,7 @@ public enum SideFiles {
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model",
     "sentencepiece.bpe.model", "tekken.json", "chat_template.jinja", "chat_template.json",
-    "generation_config.json", "preprocessor_config.json", "processor_config.json",
+    chatFormat, "generation_config.json", "preprocessor_config.json", "processor_config.json",
   ]
   /// The tokenizer's own among them.
   private static let tokenizer: Set = [
@@ -16,17 +16,30 @@ public enum SideFiles {
     "sentencepiece.bpe.model", "tekken.json",
   ]
   private static let templates: Set = ["chat_template.jinja", "chat_template.json"]
+  /// The chat format that a model was trained with.
+  private static let chatFormat = "chat_format.json"
   /// Licences, and code that config.json's `auto_map` names.
   private static let prefixes = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "USE_POLICY"]
   private static let suffixes = [".py", ".tiktoken"]
   /// Folders of which every file goes along: chat templates beside the main one.
   private static let folders = ["additional_chat_templates"]
 
-  /// The files of a model whose tokenizer comes from another directory: that one's tokenizer and
-  /// chat template, and everything else of the model's own.
+  /// The files of a merged model whose tokenizer may come from another directory: that one's
+  /// tokenizer and chat template, the chat format of the last adapter that has one, and everything
+  /// else of the base.
   ///
   /// - Returns: names, each with the directory to take it from.
   public static func names(
+    inBase directory: String, tokenizerFrom other: String, adapters: [String]
+  ) throws(GraftError) -> [(name: String, directory: String)] {
+    let names = try names(in: directory, tokenizerFrom: other)
+    guard let adapter = adapters.last(where: { fileExists("\($0)/\(chatFormat)") }) else {
+      return names
+    }
+    return names.filter { $0.name != chatFormat } + [(chatFormat, adapter)]
+  }
+
+  private static func names(
     in directory: String, tokenizerFrom other: String
   ) throws(GraftError) -> [(name: String, directory: String)] {
     let own = try names(in: directory)

@@ -45,6 +45,19 @@ extension GraftError {
         ?? "Leave the format out to use the model's own chat template")
   }
 
+  static func formatChoice(_ file: String) -> Self {
+    Self(
+      .unknownFormat, "has no 'template' with the name of a chat format", file: file,
+      remedy: "Remove the file to use the model's own chat template")
+  }
+
+  static func formatVariables(_ names: [String], of format: String) -> Self {
+    Self(
+      .malformedConversation,
+      "the chat format '\(format)' reads no variables, found \(names.joined(separator: ", "))",
+      remedy: "Leave chat_template_kwargs out, or the format, to use the model's own template")
+  }
+
   static func formatToken(_ token: String, of format: String) -> Self {
     Self(
       .formatToken, "the chat format '\(format)' needs the token '\(token)', which is not there",

@@ -42,7 +42,9 @@ extension MergePlan {
       }
       files += try writeTensors(head, to: output, stem: "value_head")
     }
-    for (name, directory) in try SideFiles.names(in: base.path, tokenizerFrom: tokenizer) {
+    for (name, directory) in try SideFiles.names(
+      inBase: base.path, tokenizerFrom: tokenizer, adapters: adapters.map(\.path))
+    {
       files.append(try output.copy("\(directory)/\(name)", to: name))
     }
     if options.keepsResidue { files.append(try ResidueWriter.write(self, to: output)) }

@@ -18,17 +18,22 @@ public struct ScoringRow: Sendable {
   /// A row is an object with `text`, `messages` or `ids`, and perhaps an `id`. The tokenizer is read
   /// only where a row needs it.
   ///
-  /// - Parameter model: the directory whose tokenizer and chat template apply.
+  /// - Parameters:
+  ///   - model: the directory whose tokenizer and chat template apply.
+  ///   - adapter: the directory of an adapter on it, whose `chat_format.json` comes first.
+  ///   - template: the name of the chat format of conversations, which comes before both.
   /// - Throws: ``GraftError`` with file and line for the first row that cannot be scored.
   public static func read(
-    _ path: String, model: String
+    _ path: String, model: String, adapter: String? = nil, template: String? = nil
   ) throws(GraftError) -> [ScoringRow] {
+    var choice = template.map { FormatChoice($0) }
+    if choice == nil, let adapter { choice = try FormatChoice(directory: adapter) }
     var encoder: ConversationEncoder?
     var rows: [ScoringRow] = []
     for result in try JSONRows(path) {
       let row = try result.get()
       if encoder == nil, row.value["ids"] == nil {
-        encoder = try ConversationEncoder(directory: model)
+        encoder = try ConversationEncoder(directory: model, choice: choice)
       }
       rows.append(
         try located(path, line: row.line) { () throws(GraftError) in

@@ -9,7 +9,7 @@ import Torch
 ///
 /// - Throws: ``GraftError`` as ``trainRewardModel(_:interruption:)`` does, and if `path` exists.
 public func writeFirstGradients(_ config: TrainingConfig, to path: String) throws(GraftError) {
-  let encoder = try ConversationEncoder(directory: config.model)
+  let encoder = try config.encoder()
   let data = try RewardData(config, encoder: encoder)
   let model = try loadForTraining(config, resuming: nil).model
   let order = BatchOrder(config, count: data.train.count)

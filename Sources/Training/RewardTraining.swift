@@ -27,12 +27,14 @@ public func trainRewardModel(
 
   // Look at everything before anything is changed.
   let directory = try RunDirectory(config)
-  let encoder = try ConversationEncoder(directory: config.model)
+  let encoder = try config.encoder()
+  if let note = try encoder.formatNote() { display.say(note) }
   let data = try RewardData(config, encoder: encoder)
   for line in data.summary { display.say(line) }
   let loaded = try loadForTraining(config, resuming: directory.resumed)
   let model = loaded.model
-  let adapter = try AdapterOutput(config, loaded, dataFiles: data.files)
+  let adapter = try AdapterOutput(
+    config, loaded, choice: encoder.choice, dataFiles: data.files)
   let fingerprint = config.fingerprint(data, adapter)
   let parameters = model.trainableParameters.map(\.tensor)
   let optimizer = try AdamW(
@@ -211,6 +213,14 @@ extension TrainingConfig.Interval {
 }
 
 extension TrainingConfig {
+  /// Encodes by the chat format of the configuration, else of the adapter that training goes on
+  /// from, else as the model's directory says.
+  func encoder() throws(GraftError) -> ConversationEncoder {
+    var choice = format
+    if choice == nil, let adapter { choice = try FormatChoice(directory: adapter) }
+    return try ConversationEncoder(directory: model, choice: choice)
+  }
+
   /// What a checkpoint must have been made with.
   func fingerprint(_ data: RewardData, _ adapter: AdapterOutput) -> JSONObject {
     var object = fingerprint

@@ -88,6 +88,16 @@ extension GraftError {
     Self(.invalidDataset, "the data set '\(name)' has no rows", file: file)
   }
 
+  static func idBeyondEmbedding(
+    _ id: Int32, _ token: String?, rows: Int, file: String, line: Int
+  ) -> Self {
+    let name = token.map { " ('\($0)')" } ?? ""
+    return Self(
+      .invalidDataset,
+      "a row has the token \(id)\(name), but the model's embedding has \(rows) rows", file: file,
+      line: line > 0 ? line : nil,
+      remedy: "Use the tokenizer of this model, or one whose tokens it was grown for")
+  }
 }
 
 // MARK: - Runs

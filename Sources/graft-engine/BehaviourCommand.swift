@@ -34,7 +34,7 @@ struct BehaviourCommand: ParsableCommand {
     let vocabulary = try ModelConfig(directory: base).vocabularySize
     var sequences = BehaviourCheck.builtInSequences(vocabularySize: vocabulary)
     if let conversations {
-      let rows = try ScoringRow.read(conversations, model: base)
+      let rows = try ScoringRow.read(conversations, model: base, adapter: adapter)
       try rows.check(vocabularySize: vocabulary, file: conversations)
       sequences = rows.map(\.ids)
     }

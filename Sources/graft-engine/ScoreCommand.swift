@@ -13,11 +13,12 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score",
     abstract: "Give rewards to texts, conversations or token ids.",
     usage:
-      "graft score MODEL IN.jsonl [-o OUT.jsonl] [--adapter DIR] [--json] [--allow-fresh-head]",
+      "graft score MODEL IN.jsonl [-o OUT.jsonl] [--adapter DIR] [--template NAME] [--json]",
     discussion: """
       A line of IN.jsonl is an object with one of
         "text": text, tokenized with the special tokens that the tokenizer adds
-        "messages": a conversation, rendered by the model's own chat template
+        "messages": a conversation, written by the chat format that the model was trained with \
+      (--template, else chat_format.json), else by the model's own chat template
         "ids": token ids, used as they are
       and perhaps an "id" that is passed through. The reward is the head's value at the last token; \
       it does not depend on the other lines. The rewards are printed as a table, or as JSON lines \
@@ -39,6 +40,9 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "A file or directory that holds the head, if neither model nor adapter does.")
   var head: String?
 
+  @Option(help: "The chat format of conversations, by LLaMA-Factory's name.")
+  var template: String?
+
   @Option(help: "The type to compute in: float32 or bfloat16; chosen by model and processor.")
   var dtype: ComputeType?
 
@@ -58,7 +62,7 @@ struct ScoreCommand: ParsableCommand {
         throw GraftError.outputIsInput(output)
       }
     }
-    let rows = try ScoringRow.read(input, model: model)
+    let rows = try ScoringRow.read(input, model: model, adapter: adapter, template: template)
     let loaded = try loadRewardModel(
       model, adapter: adapter, head: head, allowsFreshHead: allowFreshHead, dtype: dtype?.dtype)
     try rows.check(vocabularySize: loaded.directory.config.vocabularySize, file: input)

@@ -28,4 +28,26 @@ import Testing
       #expect(try readFile(temporary.file("out/\(name)")) == Array(name.utf8))
     }
   }
+
+  @Test func `a merged model has the chat format of its last adapter`() throws {
+    let temporary = try TemporaryDirectory()
+    for name in ["base", "plain", "first", "second"] {
+      try makeDirectories(temporary.file(name))
+      try writeFileAtomically(temporary.file("\(name)/tokenizer.json"), name)
+    }
+    func origins(_ adapters: String...) throws -> [String: String] {
+      let names = try SideFiles.names(
+        inBase: temporary.file("base"), tokenizerFrom: temporary.file("base"),
+        adapters: adapters.map(temporary.file))
+      #expect(Set(names.map(\.name)).count == names.count)
+      return Dictionary(uniqueKeysWithValues: names.map { ($0.name, splitPath($0.directory).name) })
+    }
+    #expect(try origins("plain") == ["tokenizer.json": "base"])
+    for name in ["base", "first", "second"] {
+      try writeFileAtomically(temporary.file("\(name)/chat_format.json"), name)
+    }
+    #expect(try origins("plain")["chat_format.json"] == "base")
+    #expect(try origins("first", "plain")["chat_format.json"] == "first")
+    #expect(try origins("first", "second")["chat_format.json"] == "second")
+  }
 }

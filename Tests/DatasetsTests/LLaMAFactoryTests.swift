@@ -65,8 +65,7 @@ struct EncodingCase {
 @Suite struct `Examples get the tokens of LLaMA-Factory` {
   private let folder = splitPath(#filePath).parent + "/Fixtures"
 
-  @Test func everyStageAndOption() throws {
-    let directory = try TemporaryDirectory()
+  private func writeModel(to directory: TemporaryDirectory) throws -> String {
     let tests = splitPath(splitPath(#filePath).parent).parent
     _ = try directory.write(
       readFile("\(tests)/TokenizationTests/Fixtures/tiny/llama3/tokenizer.json"),
@@ -74,7 +73,45 @@ struct EncodingCase {
     _ = try directory.write(
       Array(#"{"bos_token": "<|start|>", "eos_token": "<|end|>"}"#.utf8),
       to: "tokenizer_config.json")
-    let model = splitPath(directory.file("tokenizer.json")).parent
+    return splitPath(directory.file("tokenizer.json")).parent
+  }
+
+  /// What `graft train` reads with a chat format, shared beginning and rest put together.
+  @Test func preferencesOfATrainingRun() throws {
+    let directory = try TemporaryDirectory()
+    let model = try writeModel(to: directory)
+    let golden = try JSONValue.parse(readFile("\(folder)/golden.json"))
+    var compared = 0
+    for value in golden["cases"]?.array ?? [] where value["stage"]?.string == "rm" {
+      var choice = FormatChoice(value["template"]?.string ?? "")
+      if let thinks = value["enable_thinking"] { choice.thinks = thinks.bool }
+      let info = try DatasetInfo(value["dataset"]?.string ?? "", directory: "\(folder)/rows")
+      let pairs = try PairEncoder(
+        info, ConversationEncoder(directory: model, choice: choice),
+        cutoff: value["cutoff_len"]?.int ?? 2048)
+      var wanted = value["rows"]?.array ?? []
+      try DatasetReader(info).forEachRow { (row, file) throws(GraftError) in
+        guard case .pair(let pair, _) = try pairs.encode(row, file: file) else { return }
+        func ids(_ name: String) -> [Int32] {
+          wanted[0][name]?.array?.compactMap { $0.int.map(Int32.init) } ?? []
+        }
+        // Equal answers make no pair here.
+        while ids("chosen_input_ids") == ids("rejected_input_ids"), wanted.count > 1 {
+          wanted.removeFirst()
+        }
+        #expect(pair.prompt + pair.chosen == ids("chosen_input_ids"), "\(choice)")
+        #expect(pair.prompt + pair.rejected == ids("rejected_input_ids"), "\(choice)")
+        wanted.removeFirst()
+        compared += 1
+      }
+      #expect(wanted.allSatisfy { $0["chosen_input_ids"] == $0["rejected_input_ids"] }, "\(choice)")
+    }
+    #expect(compared > 20)
+  }
+
+  @Test func everyStageAndOption() throws {
+    let directory = try TemporaryDirectory()
+    let model = try writeModel(to: directory)
     let golden = try JSONValue.parse(readFile("\(folder)/golden.json"))
     let cases = golden["cases"]?.array ?? []
     #expect(cases.count > 70)

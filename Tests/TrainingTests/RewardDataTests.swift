@@ -50,9 +50,10 @@ import Testing
       tokenized_path: \(directory.file("tokens"))
       output_dir: \(directory.file("out"))
       """, "config.yaml")
+    let settings = try TrainingConfig(config, overrides: overrides)
     return try RewardData(
-      TrainingConfig(config, overrides: overrides),
-      encoder: ConversationEncoder(directory: directory.file("model")))
+      settings,
+      encoder: ConversationEncoder(directory: directory.file("model"), choice: settings.format))
   }
 
   /// A pair as text: one token is one byte.
@@ -80,6 +81,54 @@ import Testing
         "<s>system: rules<end><s>user: hi<end><s>assistant: |good<end>|bad<end>"
       ])
     #expect(try set.pair(0).margin == 0.5)
+  }
+
+  @Test func aChatFormatTakesThePlaceOfTheTemplate() throws {
+    try info(["a": entry("a.jsonl")])
+    _ = try write(#"{"q": "hi", "c": "good", "r": "bad", "s": "rules"}"#, "a.jsonl")
+    let own = try data("a").train
+    let set = try data("a", "template=default").train
+    #expect(
+      try texts(set) == ["System: rules<end>\nHuman: hi<end>\nAssistant:|good<end>\n|bad<end>\n"])
+    #expect(set.digest != own.digest)
+    _ = try write(#"{"q": "hi", "c": "good", "r": "bad"}"#, "a.jsonl")
+    #expect(
+      try texts(data("a", "template=default", "default_system=Be kind.").train)
+        == ["System: Be kind.<end>\nHuman: hi<end>\nAssistant:|good<end>\n|bad<end>\n"])
+    // A file that is named itself: messages are written by the format, text is as it stands.
+    let path = try write(
+      """
+      {"prompt": "q ", "chosen": "a", "rejected": "b"}
+      {"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], \
+      "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b"}]}
+      """, "own.jsonl")
+    #expect(
+      try texts(data(path, "template=default").train)
+        == ["q |a<end>|b<end>", "Human: q<end>\nAssistant:|a<end>\n|b<end>\n"])
+  }
+
+  @Test func aTokenWithoutAnEmbeddingIsRefusedWithItsPlace() throws {
+    try info(["a": entry("a.jsonl")])
+    _ = try write(
+      #"{"q": "x", "c": "a", "r": "b"}"# + "\n" + #"{"q": "x", "c": "a ü", "r": "b"}"#, "a.jsonl")
+    let config = directory.file("model/config.json")
+    let text = String(decoding: try readFile(config), as: UTF8.self)
+    func failure(_ rows: Int) throws -> GraftError? {
+      try writeFileAtomically(
+        config, text.replacing("\"vocab_size\": 260", with: "\"vocab_size\": \(rows)"))
+      return #expect(throws: GraftError.self) { try data("a") }
+    }
+    let special = try failure(258)
+    #expect(special?.message.contains("the token 258 ('<end>')") == true)
+    #expect(special?.message.contains("258 rows") == true)
+    #expect(special?.file == "a.jsonl" && special?.line == 1)
+    // Found in the cached tokens, too.
+    #expect(try failure(258) == special)
+    try writeFileAtomically(
+      directory.file("model/tokenizer_config.json"),
+      #"{"chat_template": "{% for m in messages %}{{ m.content }}{% endfor %}"}"#)
+    let plain = try failure(130)
+    #expect(plain?.line == 2 && plain?.message.contains("130 rows") == true)
   }
 
   @Test func whatIsLeftOutIsCountedWithPlaces() throws {

@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import FileIO
 import Safetensors
@@ -87,6 +88,26 @@ import Testing
     let entries = try directoryEntries(place.directory.file("out"))
     #expect(entries.filter { $0.hasPrefix("checkpoint-") }.count == 4)
     #expect(!entries.contains { $0.contains("partial") })
+  }
+
+  /// The format goes with the adapter, also to one that is trained further.
+  @Test func theChatFormatGoesAlong() throws {
+    let place = try Workplace("template: default\ndefault_system: Be kind.\nmax_steps: 2")
+    _ = try place.run("first")
+    let choice = try #require(try FormatChoice(directory: place.directory.file("first")))
+    #expect(choice.name == "default" && choice.defaultSystem == "Be kind.")
+    #expect(try place.json("first/graft.json")["settings"]?["chat_format"] == choice.json)
+    #expect(
+      try place.json("first/graft.json")["outputs"]?.array?.contains {
+        $0["name"]?.string == FormatChoice.fileName
+      } == true)
+    let adapter = "adapter_name_or_path=\(place.directory.file("first"))"
+    _ = try place.run("second", adapter, "template=null", "default_system=null")
+    #expect(try FormatChoice(directory: place.directory.file("second")) == choice)
+    _ = try place.run("plain", "template=null", "default_system=null")
+    #expect(!fileExists(place.directory.file("plain/\(FormatChoice.fileName)")))
+    // The first step's loss tells whether the same tokens were read.
+    #expect(try place.losses("first")[0] != place.losses("plain")[0])
   }
 
   @Test func aResumedRunEqualsAnUninterruptedOne() throws { try resumedEqualsWhole("") }

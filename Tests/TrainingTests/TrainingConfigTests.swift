@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import TestSupport
 import Testing
@@ -69,19 +70,37 @@ struct TrainingConfigTests {
     let config = try config(
       """
       plot_loss: true
-      template: llama3
+      template: null
       report_to: none
       deepspeed: null
       use_dora: false
       pref_loss: none
       """)
-    #expect(config.ignored.map(\.key) == ["plot_loss", "template"])
+    #expect(config.ignored.map(\.key) == ["plot_loss"])
+    #expect(config.format == nil)
+  }
+
+  @Test func aChatFormatIsChosen() throws {
+    #expect(try config("template: llama3").format == FormatChoice("llama3"))
+    var choice = FormatChoice("qwen3")
+    choice.defaultSystem = "Be kind."
+    choice.thinks = false
+    choice.preservesThinking = true
+    let text = """
+      template: qwen3
+      default_system: Be kind.
+      enable_thinking: false
+      preserve_thinking: true
+      """
+    #expect(try config(text).format == choice)
   }
 
   @Test(arguments: [
     ("lora_rnak: 8", "unknown key 'lora_rnak'", "lora_rank"),
     ("learning_rat: 8", "unknown key 'learning_rat'", "learning_rate"),
     ("zzz: 8", "unknown key 'zzz'", "Remove"),
+    ("template: lama3", "no chat format 'lama3'", "'llama3'"),
+    ("enable_thinking: false", "'enable_thinking' belongs to a chat format", "template"),
     ("use_dora: true", "'use_dora' is LLaMA-Factory's", "Remove"),
     ("finetuning_type: full", "'full' is not in this version", "lora"),
     ("optim: adafactor", "adafactor", "adamw_torch"),

@@ -239,10 +239,8 @@ public struct ExampleEncoder: Sendable {
   private func answer(
     _ example: Example, _ response: Turn
   ) throws(GraftError) -> (prompt: [Int32], answer: [Int32]) {
-    var (prompt, answer) = try format.oneTurn(
+    try format.oneTurn(
       example.prompt + [response], system: example.system, tools: example.tools)
-    if format.format.endsOnce, let eos = format.eos { answer.append(eos) }
-    return (prompt, answer)
   }
 
   private func cut(

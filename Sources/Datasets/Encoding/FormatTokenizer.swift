@@ -131,12 +131,23 @@ public struct FormatTokenizer: Sendable {
 
   // MARK: Prompts and answers
 
-  /// A conversation as one prompt and the last answer.
+  /// A conversation as one prompt and the last answer, with what ends it.
   func oneTurn(
     _ turns: [Turn], system: String, tools: String
   ) throws(GraftError) -> (prompt: [Int32], answer: [Int32]) {
     let pair = try oneTurnElements(turns, system: system, tools: tools)
     return (try ids(of: pair.prompt), try ids(of: pair.answer))
+  }
+
+  /// A conversation as a reward model reads it: the prompt, and the last answer if there is one.
+  func wholeElements(_ conversation: Conversation) throws(GraftError) -> [Element] {
+    let (system, tools) = (conversation.system, conversation.tools)
+    guard conversation.endsWithQuestion else {
+      let pair = try oneTurnElements(conversation.turns, system: system, tools: tools)
+      return pair.prompt + pair.answer
+    }
+    let turns = conversation.turns + [Turn(.assistant, "")]
+    return try oneTurnElements(turns, system: system, tools: tools).prompt
   }
 
   func oneTurnElements(
@@ -160,6 +171,7 @@ public struct FormatTokenizer: Sendable {
         prompt.append(.text(ChatFormat.emptyThought))
       }
     }
+    if format.endsOnce, let eos { answer.append(.token(eos)) }
     return (prompt, answer)
   }
 

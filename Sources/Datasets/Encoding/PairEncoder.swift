@@ -1,7 +1,8 @@
 public import Diagnostics
 import StrictJSON
 
-/// Encodes the rows of a data set as pairs, by the model's own tokenizer and chat template.
+/// Encodes the rows of a data set as pairs, by the model's own tokenizer and chat template, or by a
+/// chat format.
 ///
 /// Rows that `dataset_info.json` describes are cut as LLaMA-Factory cuts them; those of files that
 /// are named themselves are encoded as TRL does, which leaves out what is too long.
@@ -18,34 +19,48 @@ public struct PairEncoder: Sendable {
   private let encoder: ConversationEncoder
   private let rowEncoder: RewardRowEncoder
   private let cutoff: Int
+  /// Where a chat format takes the place of the model's own template.
+  private let formatEncoder: ExampleEncoder?
   /// Changes where the same row gets other tokens than before.
-  public static let version = 1
+  public static let version = 2
 
   /// An encoder for the rows of a data set.
   ///
   /// - Parameters:
   ///   - info: what describes the rows, or nil for TRL's layouts.
   ///   - cutoff: the longest sequence, in tokens.
-  public init(_ info: DatasetInfo?, _ encoder: ConversationEncoder, cutoff: Int) {
+  public init(
+    _ info: DatasetInfo?, _ encoder: ConversationEncoder, cutoff: Int
+  ) throws(GraftError) {
     self.info = info
     self.encoder = encoder
     self.cutoff = cutoff
     rowEncoder = RewardRowEncoder(encoder)
+    if let format = encoder.format {
+      var options = encoder.choice?.options ?? EncodingOptions()
+      options.cutoff = cutoff
+      formatEncoder = try ExampleEncoder(.rm, format: format, options: options)
+    } else {
+      formatEncoder = nil
+    }
   }
 
   /// Encodes a row.
   ///
-  /// A whole conversation is rendered and tokenized at once, exactly as scoring does, so that
-  /// training and scoring see the same ids; what the sequences share is found afterwards.
+  /// A whole conversation is rendered and tokenized at once, or written by a chat format, exactly as
+  /// scoring does, so that training and scoring see the same ids; what the sequences share is found
+  /// afterwards.
   ///
   /// - Throws: ``GraftError`` with file and line of a row that is not what it should be.
   public func encode(_ row: DataRow, file: String) throws(GraftError) -> Outcome {
     guard let info else { return try encodeDirectly(row, file: file) }
     let example: Example
-    switch try RowConverter(info, keepsSystem: true).convert(row, file: file) {
+    let isFormatted = formatEncoder != nil
+    switch try RowConverter(info, keepsSystem: !isFormatted).convert(row, file: file) {
     case .dropped(let reason): return .dropped(reason)
     case .example(let converted): example = converted
     }
+    if let formatEncoder { return try encode(example, with: formatEncoder) }
     guard example.prompt.count % 2 == 1, example.response.count >= 2 else {
       return .dropped(.missingAnswer)
     }
@@ -62,6 +77,17 @@ public struct PairEncoder: Sendable {
     let (pair, isCut) = EncodedPair.cut(
       prompt: ids, chosen: chosen, rejected: rejected, margin: example.margin, cutoff: cutoff)
     return pair.map { .pair($0, isCut: isCut) } ?? .dropped(.sameAnswers)
+  }
+
+  private func encode(
+    _ example: Example, with encoder: ExampleEncoder
+  ) throws(GraftError) -> Outcome {
+    let batch = try encoder.encode([example])
+    guard case .pair(let chosen, let rejected)? = batch.encoded.first else {
+      return .dropped(.missingAnswer)
+    }
+    return EncodedPair(chosen: chosen.ids, rejected: rejected.ids, margin: example.margin)
+      .map { .pair($0, isCut: batch.truncatedCount > 0) } ?? .dropped(.sameAnswers)
   }
 
   private func encodeDirectly(_ row: DataRow, file: String) throws(GraftError) -> Outcome {

@@ -5,7 +5,6 @@ enum ConfigKeys {
   /// Keys that change nothing about the result; accepted, and listed at the start of a run with
   /// the reason.
   static let ignored: [String: String] = [
-    "template": "the model's own chat template is used",
     "trust_remote_code": "no code of a model is ever run",
     "use_fast_tokenizer": "tokenizer.json is read directly",
     "cache_dir": "nothing is downloaded",
@@ -53,7 +52,7 @@ enum ConfigKeys {
     "use_kv_cache", "adapter_folder", "offload_folder", "infer_dtype", "infer_backend",
     // Data
     "packing", "neat_packing", "mask_history",
-    "train_on_prompt", "default_system", "tool_format", "enable_thinking", "preserve_thinking",
+    "train_on_prompt", "tool_format",
     "media_dir", "image_max_pixels",
     "image_min_pixels", "video_max_pixels", "video_fps", "eval_on_each_dataset",
     "ignore_pad_token_for_loss", "data_shared_file_system", "eval_num_beams", "group_by_length",

@@ -7,6 +7,7 @@ extension TrainingConfig {
     var object = JSONObject()
     object["stage"] = "rm"
     object["dataset"] = .array(datasets.map { .string($0) })
+    if let format { object["chat_format"] = format.json }
     object["mix_strategy"] = .string(mixStrategy.rawValue)
     object["cutoff_len"] = JSONValue(cutoffLength)
     object["per_device_train_batch_size"] = JSONValue(batchSize)

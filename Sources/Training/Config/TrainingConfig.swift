@@ -62,6 +62,9 @@ public struct TrainingConfig: Sendable, Equatable {
 
   // MARK: Data
 
+  /// `template` with `default_system`, `enable_thinking` and `preserve_thinking`: the chat format
+  /// that takes the place of the model's own template.
+  public var format: FormatChoice?
   /// `dataset`: names in `dataset_info.json`.
   public var datasets: [String] = []
   /// `eval_dataset`
@@ -249,6 +252,33 @@ public struct TrainingConfig: Sendable, Equatable {
     }
     tokenizedPath = reader.string("tokenized_path")
     renewsCache = reader.flag("overwrite_cache") ?? renewsCache
+    readFormat(&reader)
+  }
+
+  private mutating func readFormat(_ reader: inout ConfigReader) {
+    if let name = reader.string("template") {
+      do throws(GraftError) {
+        _ = try ChatFormat.named(name)
+      } catch {
+        reader.report("template", error.message, remedy: error.remedy)
+      }
+      format = FormatChoice(name)
+    }
+    let system = reader.string("default_system")
+    let thinks = reader.flag("enable_thinking")
+    let preservesThinking = reader.flag("preserve_thinking")
+    let given: [(key: String, isGiven: Bool)] = [
+      ("default_system", system != nil), ("enable_thinking", thinks != nil),
+      ("preserve_thinking", preservesThinking != nil),
+    ]
+    if format == nil, let key = given.first(where: \.isGiven)?.key {
+      reader.report(
+        key, "'\(key)' belongs to a chat format, and none is given",
+        remedy: "Name the format with template, as in template: qwen3")
+    }
+    format?.defaultSystem = system
+    if let thinks { format?.thinks = thinks }
+    if let preservesThinking { format?.preservesThinking = preservesThinking }
   }
 
   private mutating func readOptimisation(_ reader: inout ConfigReader) {

@@ -49,9 +49,10 @@ struct PairDataset: Sendable {
     options["version"] = JSONValue(PairEncoder.version)
     options["cutoff_len"] = JSONValue(config.cutoffLength)
     if let date = encoder.date { options["date"] = .string(date) }
+    if let choice = encoder.choice { options["chat_format"] = choice.json }
     let key = try TokenCacheKey(
       files: files, layout: info, limit: limit, model: config.model, options: options)
-    let pairs = PairEncoder(info, encoder, cutoff: config.cutoffLength)
+    let pairs = try PairEncoder(info, encoder, cutoff: config.cutoffLength)
     return try TokenCache.open(
       key, in: config.tokenizedPath ?? TokenCache.defaultFolder, isRenewed: config.renewsCache
     ) { (writer) throws(GraftError) in
@@ -72,7 +73,8 @@ struct PairDataset: Sendable {
           account.dropped.add(
             reason, at: RowPlace(file: splitPath(file).name, line: row.line))
         case .pair(let pair, let isCut):
-          account.add(pair, isCut: isCut)
+          account.add(
+            pair, isCut: isCut, at: RowPlace(file: splitPath(file).name, line: row.line))
           try writer.append(pair.record, row: writer.rowCount)
         }
         writer.rowCount += 1
@@ -112,9 +114,17 @@ struct PairAccount: Sendable, Equatable {
   var tokens = 0
   /// The tokens that both sequences of a pair share.
   var shared = 0
+  /// The largest token id, and the first row that has it.
+  var largestID: Int32 = -1
+  var largestPlace = RowPlace(file: "", line: 0)
   var dropped = DroppedRows()
 
-  mutating func add(_ pair: EncodedPair, isCut: Bool) {
+  mutating func add(_ pair: EncodedPair, isCut: Bool, at place: RowPlace) {
+    for ids in [pair.prompt, pair.chosen, pair.rejected] {
+      if let largest = ids.max(), largest > largestID {
+        (largestID, largestPlace) = (largest, place)
+      }
+    }
     pairs += 1
     truncated += isCut ? 1 : 0
     tokens += pair.tokenCount
@@ -130,6 +140,8 @@ extension PairAccount {
     object["truncated"] = JSONValue(truncated)
     object["tokens"] = JSONValue(tokens)
     object["shared_tokens"] = JSONValue(shared)
+    object["largest_id"] = JSONValue(Int(largestID))
+    object["largest_id_at"] = [.string(largestPlace.file), JSONValue(largestPlace.line)]
     object["dropped"] = dropped.json
     return object
   }
@@ -139,6 +151,10 @@ extension PairAccount {
     truncated = json["truncated"]?.int ?? 0
     tokens = json["tokens"]?.int ?? 0
     shared = json["shared_tokens"]?.int ?? 0
+    largestID = Int32(clamping: json["largest_id"]?.int ?? -1)
+    let place = json["largest_id_at"]?.array ?? []
+    largestPlace = RowPlace(
+      file: place.first?.string ?? "", line: place.last?.int ?? 0)
     dropped = DroppedRows(json["dropped"] ?? .null)
   }
 }

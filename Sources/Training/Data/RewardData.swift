@@ -1,6 +1,8 @@
+import Checkpoint
 import Datasets
 import Diagnostics
 import StrictJSON
+import Tokenization
 
 /// The pairs of a run: on the disk, and read when they are used.
 struct RewardData: Sendable {
@@ -16,11 +18,15 @@ struct RewardData: Sendable {
   let summary: [String]
 
   /// Encodes the data sets of a configuration, or finds their tokens in the cache.
+  ///
+  /// - Throws: ``GraftError`` for what is wrong with the rows, and if a token has no row in the
+  ///   model's embedding.
   init(_ config: TrainingConfig, encoder: ConversationEncoder) throws(GraftError) {
     var random = NumPyTwister(seed: UInt32(truncatingIfNeeded: config.seed))
     var files: [String] = []
     var lines: [String] = []
     var account = PairAccount()
+    let embeddingRows = try ModelConfig(directory: config.model).vocabularySize
     func mix(_ names: [String], isTraining: Bool) throws(GraftError) -> PairSet {
       var parts: [TokenMix.Part] = []
       for name in names {
@@ -31,6 +37,11 @@ struct RewardData: Sendable {
             name: name, cache: cache, sampleCount: dataset.sampleCount, limit: config.maxSamples))
         for file in dataset.files where !files.contains(file) { files.append(file) }
         let part = PairAccount(cache.summary)
+        guard part.largestID < embeddingRows else {
+          throw .idBeyondEmbedding(
+            part.largestID, encoder.tokenizer.token(of: part.largestID), rows: embeddingRows,
+            file: part.largestPlace.file, line: part.largestPlace.line)
+        }
         lines += part.lines(name, origin)
         if isTraining { account.add(part) }
       }

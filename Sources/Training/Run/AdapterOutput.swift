@@ -1,5 +1,6 @@
 import Adapters
 import Checkpoint
+import Datasets
 import Diagnostics
 import FileIO
 import LanguageModels
@@ -18,6 +19,7 @@ struct AdapterOutput {
   private let ledger: Ledger
   private let dataFileCount: Int
   private let settings: JSONObject
+  private let choice: FormatChoice?
 
   private static let tokenizerFiles = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
@@ -26,9 +28,12 @@ struct AdapterOutput {
 
   /// Prepares for a run: hashes its inputs, once.
   ///
-  /// - Parameter dataFiles: the files of the data sets.
+  /// - Parameters:
+  ///   - choice: the chat format that conversations are written by, if it is not the model's own.
+  ///   - dataFiles: the files of the data sets.
   init(
-    _ config: TrainingConfig, _ loaded: LoadedModel<RewardModel>, dataFiles: [String]
+    _ config: TrainingConfig, _ loaded: LoadedModel<RewardModel>, choice: FormatChoice?,
+    dataFiles: [String]
   ) throws(GraftError) {
     self.config = try Self.describe(config, loaded.model)
     ledger = loaded.ledger
@@ -48,6 +53,7 @@ struct AdapterOutput {
     self.inputs = inputs
     dataFileCount = dataFiles.count
     settings = config.summary
+    self.choice = choice
   }
 
   /// The hashes of model and first adapter, which a resumed run must have too.
@@ -72,6 +78,12 @@ struct AdapterOutput {
     var records = others
     for (name, seal) in try AdapterWriter.write(config: config, tensors: tensors, to: output) {
       records.append(FileRecord(name: name, seal: seal))
+    }
+    if let choice {
+      let text = choice.json.text(.pretty) + "\n"
+      records.append(
+        FileRecord(
+          name: FormatChoice.fileName, seal: try output.write(text, to: FormatChoice.fileName)))
     }
     for name in Self.tokenizerFiles where fileExists("\(modelDirectory)/\(name)") {
       records.append(try output.copy("\(modelDirectory)/\(name)", to: name))

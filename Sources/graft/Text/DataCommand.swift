@@ -80,7 +80,7 @@ struct DataCommand: ParsableCommand {
       let encoder = try ConversationEncoder(directory: model)
       report.tokenizer = encoder.tokenizer
       report.stage = .rm
-      let pairs = PairEncoder(info, encoder, cutoff: cutoffLen)
+      let pairs = try PairEncoder(info, encoder, cutoff: cutoffLen)
       try reader.forEachRow(limit: maxSamples) { (row, file) throws(GraftError) in
         let outcome = try pairs.encode(row, file: file)
         report.add(outcome, at: RowPlace(file: file, line: row.line))

@@ -88,7 +88,8 @@ struct RenderedModel {
     return try loaded.get()
   }
 
-  /// What a name stands for: a template of the model, else a chat format.
+  /// What a name stands for: a template of the model, else a chat format. Without a name the format
+  /// that the model was trained with, else its own template.
   private func writer(
     named name: String?, hasTools: Bool, now: TemplateDate
   ) throws(GraftError) -> Writer {
@@ -100,6 +101,11 @@ struct RenderedModel {
       var options = EncodingOptions()
       options.date = now
       return .format(try FormatTokenizer(format, try tokenizer(), options: options))
+    }
+    if name == nil, directoryExists(path), let choice = try FormatChoice(directory: path) {
+      var options = choice.options
+      options.date = now
+      return .format(try FormatTokenizer(.named(choice.name), try tokenizer(), options: options))
     }
     if templates.entries.isEmpty { throw .noChatTemplate(path) }
     let entry = try templates.entry(named: name, hasTools: hasTools)
