@@ -25,8 +25,8 @@ public enum SideFiles {
   private static let folders = ["additional_chat_templates"]
 
   /// The files of a merged model whose tokenizer may come from another directory: that one's
-  /// tokenizer and chat template, the chat format of the last adapter that has one, and everything
-  /// else of the base.
+  /// tokenizer and chat template, the chat format of the last adapter that has one with its
+  /// template, and everything else of the base.
   ///
   /// - Returns: names, each with the directory to take it from.
   public static func names(
@@ -36,7 +36,9 @@ public enum SideFiles {
     guard let adapter = adapters.last(where: { fileExists("\($0)/\(chatFormat)") }) else {
       return names
     }
-    return names.filter { $0.name != chatFormat } + [(chatFormat, adapter)]
+    // A model without a template of its own was given one with the format.
+    let brought = ([chatFormat] + templates.sorted()).filter { fileExists("\(adapter)/\($0)") }
+    return names.filter { !brought.contains($0.name) } + brought.map { ($0, adapter) }
   }
 
   private static func names(

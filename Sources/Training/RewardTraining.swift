@@ -34,7 +34,7 @@ public func trainRewardModel(
   let loaded = try loadForTraining(config, resuming: directory.resumed)
   let model = loaded.model
   let adapter = try AdapterOutput(
-    config, loaded, choice: encoder.choice, dataFiles: data.files)
+    config, loaded, encoder: encoder, dataFiles: data.files)
   let fingerprint = config.fingerprint(data, adapter)
   let parameters = model.trainableParameters.map(\.tensor)
   let optimizer = try AdamW(

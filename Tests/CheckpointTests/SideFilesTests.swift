@@ -46,7 +46,11 @@ import Testing
     for name in ["base", "first", "second"] {
       try writeFileAtomically(temporary.file("\(name)/chat_format.json"), name)
     }
+    try writeFileAtomically(temporary.file("plain/chat_template.jinja"), "own")
+    try writeFileAtomically(temporary.file("first/chat_template.jinja"), "the format's")
     #expect(try origins("plain")["chat_format.json"] == "base")
+    #expect(try origins("plain")["chat_template.jinja"] == nil)
+    #expect(try origins("first", "plain")["chat_template.jinja"] == "first")
     #expect(try origins("first", "plain")["chat_format.json"] == "first")
     #expect(try origins("first", "second")["chat_format.json"] == "second")
   }

@@ -116,6 +116,45 @@ private func formatTokenizer(_ name: String, _ tokenizer: Tokenizer) throws -> F
     }
   }
 
+  /// Conversations of a reward model: whole, or up to where the assistant begins.
+  @Test func aTemplateWritesTheSame() throws {
+    let fixtures = try FormatFixtures()
+    let tokenizer = try Tokenizer(directory: fixtures.model())
+    var compared = 0
+    for format in ChatFormat.all {
+      let own = try formatTokenizer(format.name, tokenizer)
+      guard let source = own.chatTemplate else {
+        #expect(format.style == .reasoning)
+        continue
+      }
+      let template = try ChatTemplate(source)
+      for value in fixtures.conversations {
+        // The reference fills in what it finds in a question; no template does.
+        let value = try JSONValue.parse(value.text().replacing("{{idx}}", with: "idx"))
+        let messages = value["messages"]?.array ?? []
+        let hasTools = value["tools"] != nil || messages.contains { $0["tool_calls"] != nil }
+        let roles = messages.compactMap { $0["role"]?.string }
+        guard !hasTools, !roles.contains("function"), !roles.contains("observation") else {
+          #expect(throws: GraftError.self) {
+            try template.render(
+              messages: messages, addGenerationPrompt: false, tools: value["tools"])
+          }
+          continue
+        }
+        let wanted = own.text(of: try own.wholeElements(Conversation(messages: messages)))
+        #expect(
+          try template.render(messages: messages, addGenerationPrompt: false) == wanted,
+          "\(format.name)")
+        compared += 1
+      }
+      #expect(throws: GraftError.self) {
+        try template.render(
+          messages: [["role": "assistant", "content": "x"]], addGenerationPrompt: false)
+      }
+    }
+    #expect(compared > 200)
+  }
+
   @Test func namesAreFoundOrMeant() throws {
     #expect(try ChatFormat.named("llamafactory:default").name == "default")
     let error = #expect(throws: GraftError.self) { try ChatFormat.named("qwen_3") }

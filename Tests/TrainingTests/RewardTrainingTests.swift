@@ -106,6 +106,14 @@ import Testing
     #expect(try FormatChoice(directory: place.directory.file("second")) == choice)
     _ = try place.run("plain", "template=null", "default_system=null")
     #expect(!fileExists(place.directory.file("plain/\(FormatChoice.fileName)")))
+    #expect(!fileExists(place.directory.file("first/chat_template.jinja")))
+    // A model without a template is given one that writes the same.
+    try writeFileAtomically(
+      place.directory.file("model/tokenizer_config.json"), #"{"eos_token": "<end>"}"#)
+    _ = try place.run("third")
+    let template = String(
+      decoding: try place.bytes("third/chat_template.jinja"), as: UTF8.self)
+    #expect(template.contains("Human: ") && template.contains("Be kind."))
     // The first step's loss tells whether the same tokens were read.
     #expect(try place.losses("first")[0] != place.losses("plain")[0])
   }

@@ -96,6 +96,12 @@ public struct ConversationEncoder: Sendable {
       addingSpecialTokens: false)
   }
 
+  /// A chat template that writes what the chat format writes, for a model that has none of its own;
+  /// nil where it has one, or no template can.
+  public var missingTemplate: String? {
+    tokenizer.chatTemplateSource == nil ? format?.chatTemplate : nil
+  }
+
   /// What to say at the beginning of a run where a chat format takes the place of the model's own
   /// template: whether both write the same.
   public func formatNote() throws(GraftError) -> String? {

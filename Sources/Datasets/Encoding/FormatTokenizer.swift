@@ -35,6 +35,9 @@ public struct FormatTokenizer: Sendable {
     pad = tokenizer.padTokenID ?? eos
   }
 
+  /// The system's text where a conversation has none.
+  var defaultSystem: String { options.defaultSystem ?? format.defaultSystem }
+
   /// What a slot becomes: text that is tokenized by itself, or one token.
   enum Element: Equatable {
     case text(String)
@@ -45,7 +48,7 @@ public struct FormatTokenizer: Sendable {
   private func messages(
     _ turns: [Turn], system: String, tools: String
   ) throws(GraftError) -> [[Element]] {
-    let system = system.isEmpty ? options.defaultSystem ?? format.defaultSystem : system
+    let system = system.isEmpty ? defaultSystem : system
     var written: [[Element]] = []
     for (i, turn) in turns.enumerated() {
       var elements: [Element] = []

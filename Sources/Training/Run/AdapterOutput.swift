@@ -20,6 +20,8 @@ struct AdapterOutput {
   private let dataFileCount: Int
   private let settings: JSONObject
   private let choice: FormatChoice?
+  /// A chat template for a model without one.
+  private let template: String?
 
   private static let tokenizerFiles = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
@@ -29,10 +31,10 @@ struct AdapterOutput {
   /// Prepares for a run: hashes its inputs, once.
   ///
   /// - Parameters:
-  ///   - choice: the chat format that conversations are written by, if it is not the model's own.
+  ///   - encoder: what wrote the conversations.
   ///   - dataFiles: the files of the data sets.
   init(
-    _ config: TrainingConfig, _ loaded: LoadedModel<RewardModel>, choice: FormatChoice?,
+    _ config: TrainingConfig, _ loaded: LoadedModel<RewardModel>, encoder: ConversationEncoder,
     dataFiles: [String]
   ) throws(GraftError) {
     self.config = try Self.describe(config, loaded.model)
@@ -53,7 +55,8 @@ struct AdapterOutput {
     self.inputs = inputs
     dataFileCount = dataFiles.count
     settings = config.summary
-    self.choice = choice
+    choice = encoder.choice
+    template = encoder.missingTemplate
   }
 
   /// The hashes of model and first adapter, which a resumed run must have too.
@@ -79,11 +82,12 @@ struct AdapterOutput {
     for (name, seal) in try AdapterWriter.write(config: config, tensors: tensors, to: output) {
       records.append(FileRecord(name: name, seal: seal))
     }
-    if let choice {
-      let text = choice.json.text(.pretty) + "\n"
-      records.append(
-        FileRecord(
-          name: FormatChoice.fileName, seal: try output.write(text, to: FormatChoice.fileName)))
+    let texts = [
+      (FormatChoice.fileName, choice.map { $0.json.text(.pretty) + "\n" }),
+      ("chat_template.jinja", template),
+    ]
+    for case (let name, let text?) in texts {
+      records.append(FileRecord(name: name, seal: try output.write(text, to: name)))
     }
     for name in Self.tokenizerFiles where fileExists("\(modelDirectory)/\(name)") {
       records.append(try output.copy("\(modelDirectory)/\(name)", to: name))
