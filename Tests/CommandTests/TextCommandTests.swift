@@ -39,6 +39,17 @@ import Testing
     #expect(bare.output.hasSuffix("{\"ids\":[],\"tokens\":[],\"offsets\":[]}\n"))
     let plain = try GraftCommand.run(["tokenize", model, "--file", file])
     #expect(plain.output.contains("2 tokens"))
+    // A list of rows, many tokens, and columns that line up.
+    let list = try write(
+      "[{\"text\": \"\(String(repeating: "a dog ", count: 20_000))\"}]", "list.json")
+    let table = try GraftCommand.run(["tokenize", model, "--file", list]).output.split(
+      separator: "\n")
+    #expect(table.count > 20_000)
+    #expect(Set(table.dropFirst().map { $0.firstIndex(of: "\"")?.utf16Offset(in: $0) }).count == 1)
+    let many = try GraftCommand.run(["tokenize", model, "--file", list, "--json"])
+    let parsed = try JSONValue.parse(many.output)
+    #expect(parsed["ids"]?.array?.count == table.count - 1)
+    #expect(parsed["offsets"]?.array?.count == table.count - 1)
   }
 
   @Test func tokenizeListsIDs() throws {

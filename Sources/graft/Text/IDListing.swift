@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import Glibc
 import StrictJSON
@@ -5,8 +6,9 @@ import Tokenization
 
 /// The ids of many texts on standard output, and what they took on standard error.
 struct IDListing {
-  /// The texts that are encoded at a time.
+  /// The texts, and about the bytes, that are encoded at a time.
   private static let batch = 4096
+  private static let batchBytes = 32 << 20
   private let tokenizer: Tokenizer
   private let threads: Int
   private let addsSpecial: Bool
@@ -28,9 +30,14 @@ struct IDListing {
   /// Encodes the key `text` of each line of a file.
   mutating func run(_ file: String) throws(GraftError) {
     var pending: [String] = []
+    var size = 0
     try InputRows.forEach(in: file) { (row) throws(GraftError) in
       pending.append(try row.text())
-      if pending.count == Self.batch { try encode(&pending) }
+      size += pending.last?.utf8.count ?? 0
+      if pending.count == Self.batch || size >= Self.batchBytes {
+        try encode(&pending)
+        size = 0
+      }
     }
     try encode(&pending)
     let report: JSONValue = [
@@ -63,15 +70,5 @@ struct IDListing {
     getrusage(0, &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
-  }
-}
-
-extension InputRows.Row {
-  /// The key `text`.
-  func text() throws(GraftError) -> String {
-    guard let text = value["text"]?.string else {
-      throw .malformedRow("needs a key 'text' with a string")
-    }
-    return text
   }
 }

@@ -1,37 +1,28 @@
+import Datasets
 import Diagnostics
-import FileIO
 import Glibc
 import StrictJSON
 
-/// The lines of a JSON Lines file, each an object.
-struct InputRows {
-  /// One line.
-  struct Row {
-    /// The object.
-    var value: JSONValue
-    /// The line's number, from 1.
-    var line: Int
-  }
+/// What the text commands read: objects of a JSON Lines file, or text.
+enum InputRows {
+  /// The most text that is read from standard input.
+  private static let textLimit = 64 << 20
 
-  /// Reads the file and hands each line to `body`; empty lines are passed over.
+  /// Hands each row to `body`, with one row in memory.
   ///
   /// - Throws: ``GraftError`` with file and line.
   static func forEach(
-    in path: String, _ body: (Row) throws(GraftError) -> Void
+    in path: String, _ body: (JSONRows.Row) throws(GraftError) -> Void
   ) throws(GraftError) {
-    let bytes = try readFile(path, limit: 1 << 30)
-    var line = 0
-    for text in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      line += 1
-      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+    for result in try JSONRows(path) {
+      let row = try result.get()
       do throws(GraftError) {
-        let value = try JSONValue.parse(Array(text), file: path, firstLine: line)
-        guard value.object != nil else {
-          throw .malformedRow("must be an object, is \(value.kindName)")
+        guard row.value.object != nil else {
+          throw .malformedRow("must be an object, is \(row.value.kindName)")
         }
-        try body(Row(value: value, line: line))
+        try body(row)
       } catch {
-        throw error.inRow(line, of: path)
+        throw error.inRow(row.line, of: path)
       }
     }
   }
@@ -46,9 +37,20 @@ struct InputRows {
       guard count >= 0 else { throw .system("reading", "standard input", errno: errno) }
       if count == 0 { break }
       bytes += buffer[..<count]
+      guard bytes.count <= textLimit else { throw .textTooLong(limit: textLimit) }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .notText("standard input")
+    }
+    return text
+  }
+}
+
+extension JSONRows.Row {
+  /// The key `text`.
+  func text() throws(GraftError) -> String {
+    guard let text = value["text"]?.string else {
+      throw .malformedRow("needs a key 'text' with a string")
     }
     return text
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatTemplate
+import Datasets
 import Diagnostics
 import StrictJSON
 import Tokenization

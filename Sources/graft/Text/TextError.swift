@@ -28,6 +28,12 @@ extension GraftError {
 
   static func notText(_ file: String) -> Self { Self(.notText, "is not UTF-8 text", file: file) }
 
+  static func textTooLong(limit: Int) -> Self {
+    Self(
+      .notText, "is longer than \(limit >> 20) MiB", file: "standard input",
+      remedy: "Split the text, or give lines of it with --file")
+  }
+
   static func noChatTemplate(_ directory: String) -> Self {
     Self(
       .noChatTemplate, "has no chat template, neither a file nor in its settings or metadata",

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Datasets
 import Diagnostics
-import StrictJSON
 import Tokenization
 
 struct TokenizeCommand: ParsableCommand {
@@ -60,24 +60,11 @@ struct TokenizeCommand: ParsableCommand {
 
   private func show(_ text: String, _ tokenizer: Tokenizer) throws(GraftError) {
     let encoding = try tokenizer.encoding(of: text, addingSpecialTokens: !noSpecial)
+    let listing = TokenListing(encoding)
     if json {
-      var line = JSONObject()
-      line["ids"] = .array(encoding.ids.map { JSONValue(Int($0)) })
-      line["tokens"] = .array(encoding.tokens.map { JSONValue.string($0) })
-      line["offsets"] = .array(
-        encoding.offsets.map { [JSONValue($0.lowerBound), JSONValue($0.upperBound)] })
-      if decode { line["decoded"] = .string(tokenizer.decode(encoding.ids)) }
-      print(JSONValue.object(line).text())
-      return
+      listing.printJSON(decoded: decode ? tokenizer.decode(encoding.ids) : nil)
+    } else {
+      listing.printTable()
     }
-    print(Style.bold(counted(encoding.count, "token")))
-    let rows = encoding.ids.indices.map { i in
-      let range = encoding.offsets[i]
-      return [
-        String(encoding.ids[i]), "\(range.lowerBound)-\(range.upperBound)",
-        JSONValue.string(encoding.tokens[i]).text(),
-      ]
-    }
-    for line in table(rows, alignRight: [0]) { print(line) }
   }
 }
