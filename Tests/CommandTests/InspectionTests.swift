@@ -170,6 +170,19 @@ import Testing
     #expect(try tokenCount(tokenizer("")) == 0)
   }
 
+  @Test func theChatFormatOfTrainingIsShown() throws {
+    let path = directory.file("model")
+    try TinyLlama(vocabulary: 512).write(to: path)
+    try writeFileAtomically("\(path)/tokenizer.json", tokenizer("\"a\": 0"))
+    func format() throws -> JSONValue? {
+      try inspect([path]).json["inputs"]?.array?.first?["chat_format"]
+    }
+    #expect(try format() == .null)
+    try writeFileAtomically("\(path)/chat_format.json", #"{"template": "qwen"}"#)
+    #expect(try format() == "qwen")
+    #expect(try GraftCommand.run(["inspect", path]).output.contains("qwen, which it was trained"))
+  }
+
   @Test func moreTokensThanRowsIsAProblem() throws {
     try TinyLlama(vocabulary: 16).write(to: directory.file("model"))
     let text = tokenizer((0..<20).map { "\"t\($0)\": \($0)" }.joined(separator: ", "))

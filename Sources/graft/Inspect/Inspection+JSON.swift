@@ -45,6 +45,7 @@ extension ModelReport {
     out["vocabulary"] = embeddingRows.map { JSONValue($0) } ?? .null
     out["tokenizer_tokens"] = tokenizer.map { JSONValue($0.tokenCount) } ?? .null
     out["chat_template"] = .bool(tokenizer?.hasChatTemplate ?? false)
+    out["chat_format"] = (tokenizer?.chatFormat).map { .string($0) } ?? .null
     out["provenance"] = provenanceJSON
   }
 

@@ -52,6 +52,9 @@ extension ModelReport {
       let rows = embeddingRows.map { ", for an embedding of \(grouped($0)) rows" } ?? ""
       out.append(("tokenizer", "\(grouped(tokenizer.tokenCount)) tokens\(rows)"))
       out.append(("chat template", tokenizer.hasChatTemplate ? "yes" : "none"))
+      if let format = tokenizer.chatFormat {
+        out.append(("chat format", "\(format), which it was trained with"))
+      }
     } else {
       out.append(("tokenizer", "none"))
     }

@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import Diagnostics
 import FileIO
 import StrictJSON
@@ -9,11 +10,14 @@ struct TokenizerReport {
   /// One more than the highest token id.
   let tokenCount: Int
   let hasChatTemplate: Bool
+  /// The chat format that the model was trained with, if it was not its own template.
+  let chatFormat: String?
 
   /// - Returns: nil if the directory has no tokenizer.json.
   init?(_ directory: String) throws(GraftError) {
     file = "\(directory)/tokenizer.json"
     guard fileExists(file) else { return nil }
+    chatFormat = try FormatChoice(directory: directory)?.name
     let settings = "\(directory)/tokenizer_config.json"
     if fileExists("\(directory)/chat_template.jinja") {
       hasChatTemplate = true
