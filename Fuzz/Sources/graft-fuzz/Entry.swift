@@ -1,6 +1,7 @@
 import Glibc
 
 // `graft-fuzz TARGET [libFuzzer's options and corpus folders]`
+// `graft-fuzz scanners random COUNT FINDING`: random texts, without libFuzzer
 //
 // libFuzzer brings `main` and calls these two. Every target reads its input as far as a command
 // would, and expects an error or a result: what libFuzzer reports is a crash, a hang, a bad access,
@@ -14,6 +15,8 @@ private let targets: [(name: String, run: Target)] = [
   ("vocabulary", vocabulary), ("scanners", scanners),
 ]
 
+private let targetVariable = "GRAFT_FUZZ_TARGET"
+
 /// Set once, before the first input.
 nonisolated(unsafe) private var chosen: Target = json
 
@@ -22,12 +25,24 @@ nonisolated(unsafe) private var chosen: Target = json
   _ count: UnsafeMutablePointer<CInt>,
   _ values: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> CInt {
-  let name = count.pointee > 1 ? values.pointee[1].map { String(cString: $0) } : nil
-  guard let target = targets.first(where: { $0.name == name }) else {
+  func argument(_ index: CInt) -> String? {
+    index < count.pointee ? values.pointee[Int(index)].map { String(cString: $0) } : nil
+  }
+  // The processes that libFuzzer starts for -merge and -fork get its own options only.
+  let inherited = getenv(targetVariable).map { String(cString: $0) }
+  let named = targets.first { $0.name == argument(1) }
+  guard let target = named ?? targets.first(where: { $0.name == inherited }) else {
     print("usage: graft-fuzz \(targets.map(\.name).joined(separator: "|")) [libFuzzer options]")
     exit(2)
   }
+  if target.name == "scanners", count.pointee == 5, argument(2) == "random",
+    let texts = argument(3).flatMap({ Int($0) }), let finding = argument(4)
+  {
+    compareRandomTexts(texts, finding: finding)
+  }
   chosen = target.run
+  guard named != nil else { return 0 }
+  setenv(targetVariable, target.name, 1)
   values.pointee[1] = values.pointee[0]
   values.pointee += 1
   count.pointee -= 1

@@ -31,22 +31,6 @@ private func use(_ tokenizer: Tokenizer, _ text: String) {
   _ = tokenizer.decode(ids, skippingSpecialTokens: true)
 }
 
-private let check = Result { try ScannerCheck() }
-
-/// The input as a text, and a thousand random ones of which it is the seed.
-func scanners(_ bytes: UnsafeRawBufferPointer) {
-  var seed: UInt64 = 0xCBF2_9CE4_8422_2325
-  for byte in bytes { seed = (seed ^ UInt64(byte)) &* 0x100_0000_01B3 }
-  compare(String(decoding: bytes, as: UTF8.self))
-  var texts = ScannerTexts(seed: seed)
-  for _ in 0..<1000 { compare(texts.next()) }
-}
-
-private func compare(_ text: String) {
-  guard let difference = try? check.get().difference(in: text) else { return }
-  fatalError("a scanner cuts otherwise: \(difference) in \(text.unicodeScalars.map(\.value))")
-}
-
 extension Slice<UnsafeRawBufferPointer> {
   fileprivate var rebased: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self) }
 }
