@@ -51,6 +51,23 @@ extension GraftError {
       remedy: near.map { "Was '\($0)' meant?" })
   }
 
+  static func nondeterministic(_ what: String) -> Self {
+    Self(
+      .unsupportedTemplate,
+      "the chat template uses the \(what), which gives another text each time",
+      remedy: "Take what it gives out of the template; a model's input must not depend on chance")
+  }
+
+  static func mixedFields() -> Self {
+    .wrongArgument("format", "fields are numbered in one place and not in another")
+  }
+
+  static func noBytes(_ method: String) -> Self {
+    Self(
+      .unsupportedTemplate,
+      "the chat template calls '\(method)', which makes or reads bytes; templates have text only")
+  }
+
   static func templateRefusal(_ message: String) -> Self {
     Self(
       .templateRefusal, "the chat template refuses the conversation: \(message)",

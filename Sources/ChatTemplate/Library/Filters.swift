@@ -6,7 +6,7 @@ typealias FilterBody =
 
 /// All filters by name.
 let filters: [String: FilterBody] = textFilters.merging(sequenceFilters) { first, _ in first }
-  .merging(otherFilters) { first, _ in first }
+  .merging(htmlFilters) { first, _ in first }.merging(otherFilters) { first, _ in first }
 
 extension Renderer {
   func apply(
@@ -15,8 +15,11 @@ extension Renderer {
     guard let filter = filters[name] else {
       throw .unknown("filter", name, near: suggestion(for: name, among: filters.keys))
     }
+    try filterParameters[name]?.check(arguments)
     if case .markup = value, name == "escape" || name == "e" { return value }
-    let result = try charged(filter(value.plain, arguments, self))
+    // What writes HTML must know what is marked as safe.
+    let isMarked = markupReaders.contains(name)
+    let result = try charged(filter(isMarked ? value : value.plain, arguments, self))
     if case .markup = value, case .string(let text) = result, markupKeepers.contains(name) {
       return .markup(text)
     }
@@ -24,14 +27,18 @@ extension Renderer {
   }
 }
 
+/// The filters that see whether their input is marked as safe text.
+private let markupReaders: Set = ["d", "default", "format", "last", "pprint", "urlize"]
+
 /// The filters whose result is marked as safe text if their input is.
 private let markupKeepers: Set = [
-  "capitalize", "center", "indent", "lower", "string", "trim", "truncate", "upper",
+  "capitalize", "center", "indent", "lower", "reverse", "string", "trim", "truncate", "upper",
 ]
 
 private let otherFilters: [String: FilterBody] = [
   "default": defaultFilter,
   "d": defaultFilter,
+  "random": { (_, _, _) throws(GraftError) in throw .nondeterministic("filter 'random'") },
   "attr": { (value, arguments, renderer) throws(GraftError) in
     let name = try arguments.required(0, "name").text
     if case .dictionary = value, !renderer.methods(of: value).contains(name) {
@@ -105,13 +112,20 @@ private let otherFilters: [String: FilterBody] = [
     guard let number = value.number else {
       throw .wrongArgument("round", "\(value.typeName) is no number")
     }
+    if let precision = arguments.value(0, "precision"), precision.isNone,
+      let rounded = Int(exactly: number.rounded(.toNearestOrEven))
+    {
+      return .int(rounded)
+    }
     let digits = try arguments.int(0, "precision", default: 0)
     guard abs(digits) <= 308 else { throw .wrongArgument("round", "the precision is too large") }
     let scale = raise(10, to: Double(digits))
-    switch try arguments.string(1, "method", default: "common") {
-    case "ceil": return .double((number * scale).rounded(.up) / scale)
-    case "floor": return .double((number * scale).rounded(.down) / scale)
-    default: break
+    switch arguments.value(1, "method").map(\.text) ?? "common" {
+    case "common": break
+    // By way of an integer, which has no negative zero.
+    case "ceil": return .double(((number * scale).rounded(.up) + 0) / scale)
+    case "floor": return .double(((number * scale).rounded(.down) + 0) / scale)
+    default: throw .wrongArgument("round", "'method' must be 'common', 'ceil' or 'floor'")
     }
     if let integer = value.integer {
       guard digits < 0 else { return .int(integer) }
@@ -134,7 +148,11 @@ private let otherFilters: [String: FilterBody] = [
     guard case .dictionary(let dictionary) = value else {
       throw .wrongArgument("dictsort", "\(value.typeName) is no dictionary")
     }
-    let isByValue = try arguments.string(1, "by", default: "key") == "value"
+    let order = try arguments.string(1, "by", default: "key")
+    guard order == "key" || order == "value" else {
+      throw .wrongArgument("dictsort", "'by' must be 'key' or 'value'")
+    }
+    let isByValue = order == "value"
     return .list(
       try sorted(
         dictionary.items, isCaseSensitive: arguments.bool(0, "case_sensitive", default: false),
@@ -148,7 +166,7 @@ private func defaultFilter(
 ) throws(GraftError) -> Value {
   let countsFalse = arguments.bool(1, "boolean", default: false)
   guard value.isUndefined || (countsFalse && !value.isTrue) else { return value }
-  return arguments.value(0, "default_value") ?? .string("")
+  return arguments.marked(0, "default_value") ?? .string("")
 }
 
 private func jsonLayout(_ arguments: CallArguments) throws(GraftError) -> JSONLayout {

@@ -110,8 +110,12 @@ extension String {
         name.removeLast(2)
       }
       if name.isEmpty || name.hasPrefix(".") || name.hasPrefix("[") {
+        guard automatic >= 0 else { throw .mixedFields() }
         name = String(automatic) + name
         automatic += 1
+      } else if name.unicodeScalars.first.map({ ("0"..."9").contains($0) }) == true {
+        guard automatic <= 0 else { throw .mixedFields() }
+        automatic = -1
       }
       var value = try Self.field(name, arguments, renderer)
       switch conversion {

@@ -2,7 +2,7 @@ import Diagnostics
 
 /// The functions that every template may call.
 let globalFunctions: Set = [
-  "cycler", "dict", "joiner", "namespace", "raise_exception", "range", "strftime_now",
+  "cycler", "dict", "joiner", "lipsum", "namespace", "raise_exception", "range", "strftime_now",
 ]
 
 extension Renderer {
@@ -11,9 +11,15 @@ extension Renderer {
     case "raise_exception":
       throw .templateRefusal(try arguments.required(0, "message").text)
     case "strftime_now":
-      return .string(now.formatted(try arguments.string(0, "format", default: "")))
+      guard case .string(let format) = try arguments.required(0, "format") else {
+        throw .wrongArgument("strftime_now", "the format must be a string")
+      }
+      return .string(now.formatted(format))
     case "range": return try range(arguments)
-    case "namespace": return .namespace(namespace(try dictionary(arguments)))
+    case "namespace":
+      let values = try dictionary(arguments)
+      for case .string(let name) in values.keys { try checkNamespaceName(name) }
+      return .namespace(namespace(values))
     case "dict": return try charged(.dictionary(dictionary(arguments)))
     case "cycler":
       guard !arguments.positional.isEmpty else {
@@ -21,13 +27,25 @@ extension Renderer {
       }
       return .helper(Helper(.cycler(arguments.positional)))
     case "joiner":
-      return .helper(Helper(.joiner(try arguments.string(0, "sep", default: ", "))))
+      try Parameters("/ sep").check(arguments)
+      return .helper(Helper(.joiner(arguments.marked(0, "sep") ?? .string(", "))))
+    case "lipsum": throw .nondeterministic("function 'lipsum'")
     default: throw .undefinedUse("'\(name)'")
+    }
+  }
+
+  /// Namespaces keep no names of Python's own.
+  func checkNamespaceName(_ name: String) throws(GraftError) {
+    if name.hasPrefix("_") {
+      throw .templateFailure("a namespace cannot keep '\(name)', which begins with an underscore")
     }
   }
 
   private func range(_ arguments: CallArguments) throws(GraftError) -> Value {
     var bounds: [Int] = []
+    guard arguments.keyword.isEmpty else {
+      throw .wrongArgument("range", "its numbers have no names")
+    }
     for value in arguments.positional {
       guard let bound = value.integer else {
         throw .wrongArgument("range", "its bounds must be integers, one is \(value.typeName)")
@@ -53,6 +71,9 @@ extension Renderer {
 
   private func dictionary(_ arguments: CallArguments) throws(GraftError) -> TemplateDictionary {
     var dictionary = TemplateDictionary()
+    guard arguments.positional.count <= 1 else {
+      throw .wrongArgument(arguments.function, "it takes at most one value without a name")
+    }
     switch arguments.positional.first {
     case nil: break
     case .dictionary(let first): dictionary = first

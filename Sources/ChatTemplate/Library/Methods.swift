@@ -6,11 +6,17 @@ private let stringMethods: Set = [
   "isspace", "istitle", "isupper", "expandtabs", "format_map", "join", "ljust",
   "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex",
   "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip",
-  "swapcase", "title", "upper", "zfill", "casefold",
+  "swapcase", "title", "translate", "maketrans", "upper", "zfill", "casefold", "encode",
 ]
-private let dictionaryMethods: Set = ["copy", "get", "items", "keys", "values"]
+private let dictionaryMethods: Set = ["copy", "fromkeys", "get", "items", "keys", "values"]
 private let listMethods: Set = ["copy", "count", "index"]
 private let tupleMethods: Set = ["count", "index"]
+private let integerMethods: Set = [
+  "as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes", "to_bytes",
+]
+private let floatMethods: Set = ["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"]
+/// The methods of safe text that escape their second argument.
+private let markupEscapers: Set = ["center", "ljust", "replace", "rjust"]
 /// Methods that change their object, which the sandbox forbids.
 private let listMutators: Set = [
   "append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort",
@@ -25,6 +31,9 @@ extension Renderer {
     case .dictionary: dictionaryMethods.union(dictionaryMutators)
     case .list: listMethods.union(listMutators)
     case .tuple: tupleMethods
+    case .view(let view) where view.isSequence: tupleMethods
+    case .bool, .int: integerMethods
+    case .double: floatMethods
     default: []
     }
   }
@@ -32,14 +41,21 @@ extension Renderer {
   func callMethod(
     _ name: String, of receiver: Value, _ arguments: CallArguments
   ) throws(GraftError) -> Value {
+    try methodParameters(of: receiver)[name]?.check(arguments)
     switch receiver {
+    case .bool, .int, .double: return try callMethod(name, ofNumber: receiver)
+    case .function("dict"): return try keyed(arguments)
+    case .view(let view): return try callMethod(name, of: view.items, receiver, arguments)
     case .string(let text): return try callMethod(name, of: text, arguments)
     case .markup(let text):
       var arguments = arguments
       if name == "join", let parts = arguments.positional.first?.elements {
-        arguments.positional[0] = .list(parts.map(\.escapedForMarkup))
-      } else if !name.contains("split"), !name.contains("partition") {
+        arguments.positional[0] = .list(parts.map { .markup($0.markup) })
+      } else if name == "format" || name == "format_map" {
         arguments.positional = arguments.positional.map(\.escapedForMarkup)
+        arguments.keyword = arguments.keyword.map { ($0.name, $0.value.escapedForMarkup) }
+      } else if markupEscapers.contains(name), arguments.positional.count > 1 {
+        arguments.positional[1] = arguments.positional[1].escapedForMarkup
       }
       switch try callMethod(name, of: text, arguments) {
       case .string(let text): return .markup(text)
@@ -67,8 +83,12 @@ extension Renderer {
   ) throws(GraftError) -> Value {
     switch name {
     case "get":
-      let key = ValueKey(try arguments.required(0, "key"))
-      return key.flatMap { dictionary[$0] } ?? arguments.value(1, "default") ?? .none
+      let key = try arguments.required(0, "key")
+      guard let hashed = ValueKey(key) else {
+        throw .templateFailure("a value of type \(key.typeName) cannot be a key")
+      }
+      return dictionary[hashed] ?? arguments.marked(1, "default") ?? .none
+    case "fromkeys": return try keyed(arguments)
     case "items": return .view(SequenceView(kind: .items, items: dictionary.items))
     case "keys": return .view(SequenceView(kind: .keys, items: dictionary.keys))
     case "values": return .view(SequenceView(kind: .values, items: dictionary.values))
@@ -87,7 +107,12 @@ extension Renderer {
       return .int(items.count { $0.equals(value) })
     case "index":
       let value = try arguments.required(0, "value")
-      guard let position = items.firstIndex(where: { $0.equals(value) }) else {
+      func bound(_ value: Int) -> Int {
+        min(max(value < 0 ? value + items.count : value, 0), items.count)
+      }
+      let start = bound(try arguments.int(1, "start", default: 0))
+      let end = max(start, bound(try arguments.int(2, "stop", default: items.count)))
+      guard let position = items[start..<end].firstIndex(where: { $0.equals(value) }) else {
         throw .wrongArgument("index", "the list lacks the value")
       }
       return .int(position)

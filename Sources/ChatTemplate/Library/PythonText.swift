@@ -81,7 +81,7 @@ extension String {
     var rest = unicodeScalars.drop(while: isSpace)
     while !rest.isEmpty {
       if limit >= 0, parts.count == limit {
-        parts.append(String(String.UnicodeScalarView(rest)).stripped(of: nil, .right))
+        parts.append(String(String.UnicodeScalarView(rest)))
         break
       }
       let word = rest.prefix { !isSpace($0) }
@@ -106,7 +106,7 @@ extension String {
   func lastPlace(of part: String) -> Int? {
     let text = Array(utf8)
     let part = Array(part.utf8)
-    guard part.count <= text.count else { return nil }
+    guard !part.isEmpty, part.count <= text.count else { return nil }
     return (0...(text.count - part.count)).reversed().first {
       text[$0] == part[0] && text[$0..<($0 + part.count)].elementsEqual(part)
     }

@@ -12,7 +12,10 @@ let sequenceFilters: [String: FilterBody] = [
     return try value.elements(for: "first").first ?? .undefined("the first item of nothing")
   },
   "last": { (value, _, _) throws(GraftError) in
-    try value.elements(for: "last").last ?? .undefined("the last item of nothing")
+    // The reference goes through text by positions here, which keeps its mark.
+    let last = try value.elements(for: "last").last ?? .undefined("the last item of nothing")
+    if case .markup = value, case .string(let text) = last { return .markup(text) }
+    return last
   },
   "reverse": { (value, _, _) throws(GraftError) in
     if case .string(let text) = value {
@@ -36,8 +39,13 @@ let sequenceFilters: [String: FilterBody] = [
     var items: [Value] = []
     for item in try value.isTrue ? value.elements(for: "map") : [] {
       if arguments.positional.isEmpty, let path = arguments.value(0, "attribute") {
-        let found = try member(path, of: item, renderer)
-        items.append(found.isUndefined ? arguments.value(1, "default") ?? found : found)
+        if let other = arguments.keyword.first(where: {
+          !["attribute", "default"].contains($0.name)
+        }) {
+          throw .wrongArgument("map", "it has no parameter '\(other.name)'")
+        }
+        items.append(
+          try member(path, of: item, renderer, default: arguments.keywordValue("default")))
       } else {
         let name = try arguments.required(0, "filter").text
         items.append(
@@ -107,8 +115,7 @@ let sequenceFilters: [String: FilterBody] = [
   "groupby": { (value, arguments, renderer) throws(GraftError) in
     let path = try arguments.required(0, "attribute")
     func key(_ item: Value) throws(GraftError) -> Value {
-      let found = try member(path, of: item, renderer)
-      return found.isUndefined ? arguments.value(1, "default") ?? found : found
+      try member(path, of: item, renderer, default: arguments.value(1, "default"))
     }
     let isCaseSensitive = arguments.bool(2, "case_sensitive", default: false)
     var groups: [(key: Value, items: [Value])] = []
@@ -137,7 +144,9 @@ let sequenceFilters: [String: FilterBody] = [
     for i in 0..<count {
       let end = start + size + (i < longer ? 1 : 0)
       var slice = Array(items[start..<end])
-      if i >= longer, longer > 0, let fill = arguments.value(1, "fill_with") { slice.append(fill) }
+      if i >= longer, let fill = arguments.value(1, "fill_with"), !fill.isNone {
+        slice.append(fill)
+      }
       slices.append(.list(slice))
       start = end
     }
@@ -152,7 +161,7 @@ let sequenceFilters: [String: FilterBody] = [
     var batches: [Value] = []
     for start in stride(from: 0, to: items.count, by: size) {
       var batch = Array(items[start..<min(start + size, items.count)])
-      if let fill = arguments.value(1, "fill_with") {
+      if let fill = arguments.value(1, "fill_with"), !fill.isNone {
         batch += Array(repeating: fill, count: size - batch.count)
       }
       batches.append(.list(batch))
@@ -187,18 +196,25 @@ extension Value {
 
 /// The part of an item that a path such as `a.b.0` names; the item itself without one.
 private func member(
-  _ path: Value?, of item: Value, _ renderer: Renderer
+  _ path: Value?, of item: Value, _ renderer: Renderer, default fallback: Value? = nil
 ) throws(GraftError) -> Value {
+  var steps: [Value]
   switch path {
-  case nil, .some(.none): return item
+  case nil, .some(.none): steps = []
   case .some(.string(let path)):
-    var value = item
-    for name in path.split(separator: ".") {
-      value = try renderer.item(Int(name).map(Value.int) ?? .string(String(name)), of: value)
+    steps = path.split(separator: ".", omittingEmptySubsequences: false).map { name in
+      let isNumber = name.utf8.allSatisfy { (48...57).contains($0) }
+      return isNumber ? Int(name).map(Value.int) ?? .string(String(name)) : .string(String(name))
     }
-    return value
-  case .some(let index): return try renderer.item(index, of: item)
+  case .some(let index): steps = [index]
   }
+  var value = item
+  for step in steps {
+    value = try renderer.item(step, of: value)
+    // Each step may lead to nothing.
+    if value.isUndefined, let fallback, !fallback.isNone { value = fallback }
+  }
+  return value
 }
 
 private func select(

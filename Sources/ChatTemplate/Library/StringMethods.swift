@@ -13,13 +13,15 @@ extension Renderer {
       return .string(try text.expandingTabs(arguments.int(0, "tabsize", default: 8)))
     case "format_map":
       var named = CallArguments(function: name)
-      guard case .dictionary(let values) = try arguments.required(0, "mapping") else {
-        throw .wrongArgument(name, "a dictionary is needed")
-      }
-      for (key, value) in zip(values.keys, values.values) {
-        named.keyword.append((key.text, value))
+      if case .dictionary(let values) = try arguments.required(0, "mapping") {
+        for (key, value) in zip(values.keys, values.values) {
+          named.keyword.append((key.text, value))
+        }
       }
       return .string(try text.braceFormat(named, self))
+    case "encode": throw .noBytes(name)
+    case "translate": return .string(try text.translated(by: arguments.required(0, "table")))
+    case "maketrans": return try translation(arguments)
     case "capitalize": return .string(text.pythonCapitalized)
     case "title": return .string(text.pythonTitled)
     case "swapcase":
@@ -29,21 +31,21 @@ extension Renderer {
         }.joined())
     case "strip", "lstrip", "rstrip":
       let side: StripSide = name == "strip" ? .both : name == "lstrip" ? .left : .right
-      let characters = arguments.value(0, "chars")
-      if case .some(.string(let set)) = characters { return .string(text.stripped(of: set, side)) }
-      return .string(text.stripped(of: nil, side))
+      let isGiven = arguments.value(0, "chars").map { !$0.isNone } ?? false
+      let set = isGiven ? try arguments.requiredString(0, "chars") : nil
+      return .string(text.stripped(of: set, side))
     case "startswith", "endswith": return .bool(try touches(name, text, arguments))
     case "removeprefix":
-      let part = try arguments.required(0, "prefix").text
+      let part = try arguments.requiredString(0, "prefix")
       return .string(text.utf8.starts(with: part.utf8) ? text.dropping(part.utf8.count) : text)
     case "removesuffix":
-      let part = try arguments.required(0, "suffix").text
+      let part = try arguments.requiredString(0, "suffix")
       let isSuffix = !part.isEmpty && text.utf8.reversed().starts(with: part.utf8.reversed())
       return .string(isSuffix ? text.bytes(0..<(text.utf8.count - part.utf8.count)) : text)
     case "replace":
       return .string(
         try text.replacing(
-          arguments.required(0, "old").text, with: arguments.required(1, "new").text,
+          arguments.requiredString(0, "old"), with: arguments.requiredString(1, "new"),
           atMost: arguments.int(2, "count", default: -1)))
     case "split", "rsplit", "splitlines", "partition", "rpartition", "join":
       return try split(name, text, arguments)
@@ -72,6 +74,8 @@ extension Renderer {
     if case .tuple(let items) = part { parts = items }
     var text = text
     if arguments.positional.count > 1 {
+      let start = try arguments.int(1, "start", default: 0, orNone: true)
+      if start > text.unicodeScalars.count { return false }
       text = try self.part(of: text, arguments).text
     }
     for part in parts {
@@ -105,7 +109,7 @@ extension Renderer {
       let lines = text.lines(keepingEnds: arguments.bool(0, "keepends", default: false))
       return .list(lines.map(Value.string))
     case "partition", "rpartition":
-      let separator = try arguments.required(0, "sep").text
+      let separator = try arguments.requiredString(0, "sep")
       guard !separator.isEmpty else { throw .wrongArgument(name, "the separator is empty") }
       let ranges = text.ranges(of: separator)
       guard let range = name == "partition" ? ranges.first : ranges.last else {
@@ -118,10 +122,11 @@ extension Renderer {
       ])
     default:
       let limit = try arguments.int(1, "maxsplit", default: -1)
-      guard case .some(.string(let separator)) = arguments.value(0, "sep") else {
+      guard let given = arguments.value(0, "sep"), !given.isNone else {
         let words = name == "split" ? text.splitAtSpace(limit) : text.splitAtSpaceFromEnd(limit)
         return .list(words.map(Value.string))
       }
+      let separator = try arguments.requiredString(0, "sep")
       guard !separator.isEmpty else { throw .wrongArgument(name, "the separator is empty") }
       var ranges = text.ranges(of: separator)
       if limit >= 0 {
@@ -141,7 +146,15 @@ extension Renderer {
   private func search(
     _ name: String, _ text: String, _ arguments: CallArguments
   ) throws(GraftError) -> Value {
-    let part = try arguments.required(0, "sub").text
+    guard case .string(let part) = try arguments.required(0, "sub") else {
+      throw .wrongArgument(name, "a string is needed")
+    }
+    let characters = text.unicodeScalars.count
+    // Even nothing is not found behind the end.
+    if try arguments.int(1, "start", default: 0, orNone: true) > characters {
+      if name.hasSuffix("index") { throw .wrongArgument(name, "the text is not found") }
+      return .int(name == "count" ? 0 : -1)
+    }
     let (text, skipped) = try self.part(of: text, arguments)
     let ranges = text.ranges(of: part)
     if name == "count" {
@@ -167,8 +180,8 @@ extension Renderer {
     func bound(_ value: Int) -> Int {
       min(max(value < 0 ? value + scalars.count : value, 0), scalars.count)
     }
-    let start = bound(try arguments.int(1, "start", default: 0))
-    let end = max(start, bound(try arguments.int(2, "end", default: scalars.count)))
+    let start = bound(try arguments.int(1, "start", default: 0, orNone: true))
+    let end = max(start, bound(try arguments.int(2, "end", default: scalars.count, orNone: true)))
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars[start..<end])
     return (String(view), start)

@@ -11,6 +11,10 @@ extension Renderer {
   func test(
     _ name: String, _ value: Value, _ arguments: CallArguments
   ) throws(GraftError) -> Bool {
+    guard testNames.contains(name) else {
+      throw .unknown("test", name, near: suggestion(for: name, among: testNames))
+    }
+    try (testParameters[name] ?? "").check(arguments)
     if name == "escaped" { if case .markup = value { return true } else { return false } }
     let value = value.plain
     if let operation = comparisonTests[name] {
@@ -19,14 +23,9 @@ extension Renderer {
     guard let test = typeTests[name] ?? valueTests[name] else {
       throw .unknown("test", name, near: suggestion(for: name, among: testNames))
     }
-    guard arguments.positional.isEmpty || testsWithArgument.contains(name) else {
-      throw .wrongArgument(name, "the test takes no argument")
-    }
     return try test(value, arguments, self)
   }
 }
-
-private let testsWithArgument: Set = ["divisibleby", "in", "sameas"]
 
 private let typeTests: [String: TestBody] = [
   "defined": { (value, _, _) throws(GraftError) in !value.isUndefined },
@@ -72,10 +71,15 @@ private let typeTests: [String: TestBody] = [
 ]
 
 private let valueTests: [String: TestBody] = [
-  "odd": { (value, _, _) throws(GraftError) in try remainder(value, .int(2), "odd") == 1 },
-  "even": { (value, _, _) throws(GraftError) in try remainder(value, .int(2), "even") == 0 },
+  // Text has remainders too: it is a format.
+  "odd": { (value, _, _) throws(GraftError) in
+    try value.combine(.remainder, .int(2)).equals(.int(1))
+  },
+  "even": { (value, _, _) throws(GraftError) in
+    try value.combine(.remainder, .int(2)).equals(.int(0))
+  },
   "divisibleby": { (value, arguments, _) throws(GraftError) in
-    try remainder(value, arguments.required(0, "num"), "divisibleby") == 0
+    try value.combine(.remainder, arguments.required(0, "num")).equals(.int(0))
   },
   "lower": { (value, _, _) throws(GraftError) in value.text.isCased(.lower) },
   "upper": { (value, _, _) throws(GraftError) in value.text.isCased(.upper) },
@@ -94,12 +98,3 @@ private let comparisonTests: [String: ComparisonOperator] = [
   "gt": .greater, "greaterthan": .greater, ">": .greater, "ge": .greaterOrEqual,
   ">=": .greaterOrEqual,
 ]
-
-private func remainder(
-  _ value: Value, _ divisor: Value, _ test: String
-) throws(GraftError) -> Double {
-  guard let remainder = try value.combine(.remainder, divisor).number else {
-    throw .wrongArgument(test, "\(value.typeName) is no number")
-  }
-  return remainder
-}

@@ -3,28 +3,31 @@ import Diagnostics
 /// The filters on text.
 let textFilters: [String: FilterBody] = [
   "string": { (value, _, _) throws(GraftError) in .string(value.text) },
-  "safe": { (value, _, _) throws(GraftError) in .markup(value.text) },
   "upper": { (value, _, _) throws(GraftError) in .string(value.text.uppercased()) },
   "lower": { (value, _, _) throws(GraftError) in .string(value.text.pythonLowercased) },
   "capitalize": { (value, _, _) throws(GraftError) in .string(value.text.pythonCapitalized) },
   "title": { (value, _, _) throws(GraftError) in .string(titled(value.text)) },
   "trim": { (value, arguments, _) throws(GraftError) in
+    let isGiven = arguments.value(0, "chars").map { !$0.isNone } ?? false
     let characters = try arguments.string(0, "chars", default: "")
-    return .string(value.text.stripped(of: characters.isEmpty ? nil : characters, .both))
+    return .string(value.text.stripped(of: isGiven ? characters : nil, .both))
   },
   "replace": { (value, arguments, _) throws(GraftError) in
     let old = try arguments.required(0, "old").text
     let new = try arguments.required(1, "new").text
-    let count = try arguments.int(2, "count", default: -1)
+    let count = try arguments.int(2, "count", default: -1, orNone: true)
     return .string(try value.text.replacing(old, with: new, atMost: count))
   },
   "format": { (value, arguments, _) throws(GraftError) in
     if !arguments.keyword.isEmpty {
       var dictionary = TemplateDictionary()
       for (name, value) in arguments.keyword { dictionary.set(name, value) }
-      return .string(try value.text.percentFormat(.dictionary(dictionary)))
+      guard arguments.positional.isEmpty else {
+        throw .wrongArgument("format", "it takes arguments with names or without, not both")
+      }
+      return try value.formatted(.dictionary(dictionary))
     }
-    return .string(try value.text.percentFormat(.tuple(arguments.positional)))
+    return try value.formatted(.tuple(arguments.positional))
   },
   "indent": indentFilter,
   "center": { (value, arguments, _) throws(GraftError) in
@@ -34,20 +37,17 @@ let textFilters: [String: FilterBody] = [
     .int(value.text.unicodeScalars.split { !isWordPart($0) }.count)
   },
   "wordwrap": wordwrapFilter,
-  "striptags": { (value, _, _) throws(GraftError) in
-    .string(value.text.withoutTags.splitAtSpace(-1).joined(separator: " "))
+  "pprint": { (value, _, renderer) throws(GraftError) in
+    let text = try PrettyPrinter.text(of: value)
+    return .string(text)
   },
-  "pprint": { (value, _, _) throws(GraftError) in .string(value.representation) },
   "truncate": truncateFilter,
-  "escape": escapeFilter,
-  "e": escapeFilter,
-  "forceescape": escapeFilter,
   "urlencode": { (value, _, _) throws(GraftError) in
     var pairs: [Value]?
     switch value {
     case .dictionary(let dictionary): pairs = dictionary.items
-    case .list(let items), .tuple(let items): pairs = items
-    default: break
+    case .string: break
+    default: pairs = value.elements
     }
     guard let pairs else { return .string(value.text.urlEncoded(keeping: "/")) }
     var parts: [String] = []
@@ -91,7 +91,7 @@ extension String {
 }
 
 /// Whether a character belongs to a word: letters, digits and `_`.
-private func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
+func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
   if scalar == "_" || scalar.properties.numericType != nil { return true }
   switch scalar.properties.generalCategory {
   case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
@@ -104,32 +104,17 @@ private func wordwrapFilter(
   _ value: Value, _ arguments: CallArguments, _ renderer: Renderer
 ) throws(GraftError) -> Value {
   let width = try arguments.int(0, "width", default: 79)
-  let breaksWords = arguments.bool(1, "break_long_words", default: true)
   let separator = try arguments.string(2, "wrapstring", default: "\n")
-  guard width > 0 else { throw .wrongArgument("wordwrap", "the width must be above 0") }
+  let wrapping = TextWrapping(
+    width: width, breaksWords: arguments.bool(1, "break_long_words", default: true),
+    breaksAtHyphens: arguments.bool(3, "break_on_hyphens", default: true))
   var lines: [String] = []
   for line in try value.requiredText("wordwrap").lines(keepingEnds: false) {
-    lines.append(
-      line.wrapped(width: width, breakingWords: breaksWords).joined(separator: separator))
+    guard width > 0 else { throw .wrongArgument("wordwrap", "the width must be above 0") }
+    lines.append(wrapping.lines(of: line).joined(separator: separator))
   }
   try renderer.charge(lines.count * separator.utf8.count)
   return .string(lines.joined(separator: separator))
-}
-
-extension String {
-  /// The text without what stands between `<` and `>`.
-  fileprivate var withoutTags: String {
-    var out = String.UnicodeScalarView()
-    var rest = unicodeScalars[...]
-    while let start = rest.firstIndex(of: "<"),
-      let end = rest[start...].firstIndex(of: ">")
-    {
-      out.append(contentsOf: rest[..<start])
-      rest = rest[rest.index(after: end)...]
-    }
-    out.append(contentsOf: rest)
-    return String(out)
-  }
 }
 
 private func indentFilter(
@@ -158,7 +143,7 @@ private func truncateFilter(
 ) throws(GraftError) -> Value {
   let length = try arguments.int(0, "length", default: 255)
   let end = try arguments.string(2, "end", default: "...")
-  let leeway = try arguments.int(3, "leeway", default: 5)
+  let leeway = try arguments.int(3, "leeway", default: 5, orNone: true)
   guard length >= end.unicodeScalars.count, leeway >= 0 else {
     throw .wrongArgument("truncate", "the length is less than that of the end")
   }
@@ -186,13 +171,15 @@ private func truncateFilter(
   return .string(String(out) + end)
 }
 
-private func escapeFilter(
-  _ value: Value, _ arguments: CallArguments, _ renderer: Renderer
-) throws(GraftError) -> Value {
-  .markup(value.text.escapedForHTML)
-}
-
 extension Value {
+  /// `text % arguments`, where the text stays marked as safe if it is.
+  fileprivate func formatted(_ arguments: Value) throws(GraftError) -> Value {
+    if case .markup(let text) = self {
+      return .markup(try text.percentFormat(arguments.escapedForMarkup))
+    }
+    return .string(try text.percentFormat(arguments))
+  }
+
   /// The text of a value that must be text.
   fileprivate func requiredText(_ filter: String) throws(GraftError) -> String {
     switch plain {
@@ -200,24 +187,6 @@ extension Value {
     case .undefined(let what): throw .undefinedUse(what)
     default: throw .wrongArgument(filter, "\(typeName) is no text")
     }
-  }
-}
-
-extension String {
-  /// The text with the signs of HTML written as entities.
-  var escapedForHTML: String {
-    var out = ""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "'": out += "&#39;"
-      case "\"": out += "&#34;"
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out
   }
 }
 

@@ -13,6 +13,9 @@ struct CallArguments {
     return keyword.last { $0.name == name }?.value.plain
   }
 
+  /// The argument of a name.
+  func keywordValue(_ name: String) -> Value? { keyword.last { $0.name == name }?.value.plain }
+
   /// The argument, which must be there.
   func required(_ index: Int, _ name: String) throws(GraftError) -> Value {
     guard let value = value(index, name) else {
@@ -21,10 +24,18 @@ struct CallArguments {
     return value
   }
 
-  /// An integer, or `fallback` where it is absent or none.
-  func int(_ index: Int, _ name: String, default fallback: Int) throws(GraftError) -> Int {
+  /// The argument with its mark of safe text.
+  func marked(_ index: Int, _ name: String) -> Value? {
+    index < positional.count ? positional[index] : keyword.last { $0.name == name }?.value
+  }
+
+  /// An integer, or `fallback` where it is absent, or none where that is allowed.
+  func int(
+    _ index: Int, _ name: String, default fallback: Int, orNone: Bool = false
+  ) throws(GraftError) -> Int {
     switch value(index, name) {
-    case nil, .some(.none): return fallback
+    case nil: return fallback
+    case .some(.none) where orNone: return fallback
     case .some(let value):
       guard let integer = value.integer else {
         throw .wrongArgument(function, "'\(name)' must be an integer, is \(value.typeName)")
@@ -41,6 +52,15 @@ struct CallArguments {
     case .some(let value):
       throw .wrongArgument(function, "'\(name)' must be a string, is \(value.typeName)")
     }
+  }
+
+  /// A string, which must be there.
+  func requiredString(_ index: Int, _ name: String) throws(GraftError) -> String {
+    let value = try required(index, name)
+    guard case .string(let text) = value else {
+      throw .wrongArgument(function, "'\(name)' must be a string, is \(value.typeName)")
+    }
+    return text
   }
 
   /// A truth value, or `fallback` where it is absent.

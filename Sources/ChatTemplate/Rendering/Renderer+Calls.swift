@@ -127,14 +127,19 @@ extension Helper {
     defer { position += 1 }
     switch kind {
     case .cycler(let items): return items[position % items.count]
-    case .joiner(let separator): return .string(position == 0 ? "" : separator)
+    case .joiner(let separator): return position == 0 ? .string("") : separator
     }
   }
 
   /// A property or a method of a cycler.
   func property(_ name: String) -> Value? {
-    guard case .cycler(let items) = kind else { return nil }
+    guard case .cycler(let items) = kind else {
+      guard case .joiner(let separator) = kind else { return nil }
+      return name == "sep" ? separator : name == "used" ? .bool(position > 0) : nil
+    }
     switch name {
+    case "items": return .tuple(items)
+    case "pos": return .int(position % items.count)
     case "current": return items[position % items.count]
     case "next", "reset": return .method(.helper(self), name)
     default: return nil

@@ -131,8 +131,10 @@ extension Renderer {
     case .tuple(let items) where items.count == 2 && (name == "grouper" || name == "list"):
       return items[name == "list" ? 1 : 0]
     case .helper(let helper): return helper.property(name) ?? missing(name, object)
+    case .function("dict") where name == "fromkeys": return .method(object, name)
     default: break
     }
+    if let property = object.property(name) { return property }
     if methods(of: object.plain).contains(name) { return .method(object, name) }
     if case .dictionary(let dictionary) = object, let value = dictionary[name] { return value }
     return missing(name, object)
@@ -144,6 +146,10 @@ extension Renderer {
 
   /// `object[index]`: an item, else a method or a property.
   func item(_ index: Value, of object: Value) throws(GraftError) -> Value {
+    if case .markup(let text) = object, index.integer != nil {
+      let item = try item(index, of: .string(text))
+      return if case .string(let text) = item { .markup(text) } else { item }
+    }
     let (index, object) = (index.plain, object.plain)
     switch object {
     case .undefined(let what): throw .undefinedUse(what)
@@ -211,6 +217,7 @@ extension Renderer {
     case .string(let text):
       var view = String.UnicodeScalarView()
       view.append(contentsOf: Self.slice(Array(text.unicodeScalars), from, to, by))
+      if case .markup = object { return try charged(.markup(String(view))) }
       return try charged(.string(String(view)))
     case .undefined(let what): throw .undefinedUse(what)
     default:

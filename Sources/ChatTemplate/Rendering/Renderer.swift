@@ -214,6 +214,7 @@ final class Renderer {
       guard case .namespace(let namespace) = scope.find(name) else {
         throw .templateFailure("'\(name)' is no namespace; only those can be assigned to")
       }
+      try checkNamespaceName(attribute)
       namespace.values.set(attribute, value)
     case .tuple(let targets):
       guard let items = value.elements, items.count == targets.count else {

@@ -69,10 +69,12 @@ extension Value {
     case .list(let items), .tuple(let items): return items.contains { $0.equals(item) }
     case .view(let view): return view.items.contains { $0.equals(item) }
     case .dictionary(let dictionary):
-      guard let key = ValueKey(item) else {
+      if let key = ValueKey(item) { return dictionary[key] != nil }
+      switch item {
+      case .list, .tuple, .dictionary:
         throw .templateFailure("a value of type \(item.typeName) cannot be a key")
+      default: return false
       }
-      return dictionary[key] != nil
     case .iterator(let iterator):
       while let next = iterator.next() { if next.equals(item) { return true } }
       return false
@@ -228,6 +230,8 @@ extension Value {
     switch self {
     case .string(let text): .markup(text.escapedForHTML)
     case .tuple(let items): .tuple(items.map(\.escapedForMarkup))
+    case .dictionary(let dictionary): .dictionary(dictionary.mapped(\.escapedForMarkup))
+    case .list, .none, .view: .markup(text.escapedForHTML)
     default: self
     }
   }

@@ -59,6 +59,13 @@ struct TemplateDictionary {
     set(.string(key), .string(Array(key.utf8)), value)
   }
 
+  /// The dictionary with other values.
+  func mapped(_ transform: (Value) -> Value) -> TemplateDictionary {
+    var copy = self
+    copy.values = values.map(transform)
+    return copy
+  }
+
   /// Keys and values as pairs.
   var items: [Value] { zip(keys, values).map { .tuple([$0, $1]) } }
 }
@@ -157,7 +164,7 @@ final class Macro {
 final class Helper {
   enum Kind {
     case cycler([Value])
-    case joiner(String)
+    case joiner(Value)
   }
 
   let kind: Kind
