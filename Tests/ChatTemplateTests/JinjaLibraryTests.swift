@@ -42,7 +42,7 @@ struct `The library of templates is that of Jinja2` {
       }
     }
     let names = try first.required("names").array ?? []
-    #expect(names.count > 180)
+    #expect(names.count > 160)
     for name in names { #expect(right.contains(name.string ?? ""), "\(name)") }
   }
 }
