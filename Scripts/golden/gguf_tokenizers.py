@@ -4,8 +4,8 @@
     gguf_tokenizers.py TOKENIZERS OUT SEED    TOKENIZERS/NAME/tokenizer.json, TOKENIZERS/conformance_texts.json
 
 OUT/NAME.gguf has the first merges or pieces of a tokenizer, OUT/NAME.jsonl the texts for `graft tokenize`, and
-OUT/NAME.ids.jsonl their ids: "original" by tokenizers from the tokenizer.json cut down likewise, "loader" by transformers'
-AutoTokenizer from the GGUF file.
+OUT/NAME.ids.jsonl their ids: "original" by tokenizers from the tokenizer.json cut down likewise, or by sentencepiece for
+Unigram, of whose normalization tokenizers has only a likeness; "loader" by transformers' AutoTokenizer from the GGUF file.
 """
 import base64
 import json
@@ -15,6 +15,7 @@ import re
 import sys
 
 import gguf
+import sentencepiece_model
 import transformers
 from tokenizers import Tokenizer
 
@@ -132,13 +133,24 @@ def main():
         swallowing = [t["content"] for t in file["added_tokens"] if t["content"] not in special]
         tokens = cut_down(file)
         write_gguf(str(out / f"{name}.gguf"), kind, file, tokens)
-        original = Tokenizer.from_str(json.dumps(file))
+        if kind[0] == "t5":
+            import sentencepiece
+            vocab, map_ = file["model"]["vocab"], base64.b64decode(file["normalizer"]["precompiled_charsmap"])
+            types = [3 if piece in {t["content"] for t in file["added_tokens"]} else 1 for piece, _ in vocab]
+            types[file["model"]["unk_id"]] = 2
+            pieces = [(piece, score, type_) for (piece, score), type_ in zip(vocab, types)]
+            processor = sentencepiece.SentencePieceProcessor(
+                model_proto=sentencepiece_model.model(pieces, 1, charsmap=map_, unk_id=file["model"]["unk_id"]))
+            encode, swallowing, special = processor.encode, swallowing + special, []
+        else:
+            original = Tokenizer.from_str(json.dumps(file))
+            encode = lambda text: original.encode(text, add_special_tokens=False).ids  # noqa: E731
         loader = transformers.AutoTokenizer.from_pretrained(str(out), gguf_file=f"{name}.gguf")
         wanted = [t for t in texts(folder, f"{seed} {name}", special) if not any(s in t for s in swallowing)]
         with open(out / f"{name}.jsonl", "w") as lines, open(out / f"{name}.ids.jsonl", "w") as ids:
             for text in wanted:
                 lines.write(json.dumps({"text": text}) + "\n")
-                ids.write(json.dumps({"original": original.encode(text, add_special_tokens=False).ids,
+                ids.write(json.dumps({"original": encode(text),
                                       "loader": loader.encode(text, add_special_tokens=False)}) + "\n")
 
 

@@ -121,6 +121,12 @@ extension GraftError {
       remedy: "Use the tokenizer.json of the model's own repository")
   }
 
+  static func unsupportedSentencePiece(_ what: String, file: String) -> Self {
+    Self(
+      .unsupportedTokenizer, "the SentencePiece model has the \(what), which is not supported",
+      file: file, remedy: "Use the model's tokenizer.json")
+  }
+
   static func unknownTokenizerModel(_ name: String, file: String) -> Self {
     Self(
       .unsupportedTokenizer, "the tokenizer is of the kind '\(name)', which is not known",

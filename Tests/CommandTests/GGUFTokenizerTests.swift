@@ -3,16 +3,17 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// Live against `tokenizers` and transformers' GGUF loader, on GGUF files that hold parts of real
+/// Live against `tokenizers`, `sentencepiece` and transformers' GGUF loader, on GGUF files that hold parts of real
 /// tokenizers.
 @Suite(.enabled(if: GraftCommand.isPresent && PeersPython.isPresent && Shared.isPresent))
 struct `Tokenizers of GGUF files are those that they were made from` {
   /// Where transformers 5.23 loads another tokenizer than the one that the file was made from: it
   /// knows no rule of this name for cutting text (smollm, starcoder, deepseek-llm, falcon), does not
   /// compose characters as the rule does (qwen2), puts no space before a text that begins with one
-  /// (llama), or leaves out the character map (t5).
+  /// (llama), leaves out the character map (t5), or adds GPT-2's `<|endoftext|>` (llama-bpe).
   private static let mistaken: Set = [
     "SmolLM2", "starcoder", "deepseek-llm", "real-falcon", "qwen2", "llama-spm", "real-t5-small",
+    "llama-bpe",
   ]
 
   @Test(arguments: [

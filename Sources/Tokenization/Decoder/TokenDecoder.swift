@@ -25,6 +25,7 @@ func makeDecoder(_ reader: ComponentReader) throws(GraftError) -> any TokenDecod
   case "Fuse": FuseDecoder()
   case "Metaspace": try MetaspaceDecoder(reader)
   case "Replace": try ReplaceDecoder(reader)
+  case "SentencePiece": try SentencePieceDecoder(reader)
   case "Sequence": try SequenceDecoder(reader)
   case "Strip": try StripDecoder(reader)
   case "WordPiece": try WordPieceDecoder(reader)

@@ -13,6 +13,12 @@ struct SentencePieceFile {
   private(set) var characterMap: [UInt8] = []
   private(set) var addsPrefix = true
   private(set) var removesExtraSpaces = true
+  /// Whether spaces become a visible character.
+  private var marksSpaces = true
+  /// Whether words end, instead of begin, with their space.
+  private var endsWithSpace = false
+  /// What an unknown piece is shown as.
+  private var unknownSurface = " \u{2047} "
   private var ids: [Int: Int] = [40: 0, 41: 1, 42: 2, 43: -1]
 
   /// Whether bytes look like such a file: its first field is a piece.
@@ -56,8 +62,12 @@ struct SentencePieceFile {
   private mutating func readTrainer(_ bytes: ArraySlice<UInt8>) throws(GraftError) {
     var reader = ProtocolReader(bytes, file: file)
     while let (field, value) = try reader.next() {
+      if field == 44, case .bytes(let text) = value {
+        unknownSurface = String(decoding: text, as: UTF8.self)
+      }
       guard case .number(let number) = value else { continue }
       switch field {
+      case 24: endsWithSpace = number != 0
       case 3: modelType = Int(truncatingIfNeeded: number)
       case 35: fallsBack = number != 0
       case 40...43: ids[field] = Int(Int32(truncatingIfNeeded: number))
@@ -73,6 +83,7 @@ struct SentencePieceFile {
       case (2, .bytes(let map)): characterMap = Array(map)
       case (3, .number(let flag)): addsPrefix = flag != 0
       case (4, .number(let flag)): removesExtraSpaces = flag != 0
+      case (5, .number(let flag)): marksSpaces = flag != 0
       default: break
       }
     }
@@ -87,6 +98,21 @@ struct SentencePieceFile {
     return SpecialTokens(bos: token(41), eos: token(42), pad: token(43), unk: token(40))
   }
 
+  /// Refuses pieces that merges lead through and that are taken apart again in the end: into what
+  /// depends on the whole text.
+  private func refuseUnusedMerges(_ vocabulary: Vocabulary) throws(GraftError) {
+    for piece in pieces where piece.type == 5 {
+      let bytes = piece.text.span
+      for i in bytes.indices.dropFirst()
+      where vocabulary.id(of: bytes.extracting(0..<i)) != nil
+        && vocabulary.id(of: bytes.extracting(i..<bytes.count)) != nil
+      {
+        throw .unsupportedSentencePiece(
+          "unused piece '\(String(decoding: piece.text, as: UTF8.self))'", file: file)
+      }
+    }
+  }
+
   /// The tokenizer's components.
   ///
   /// - Parameter more: tokens that another file adds.
@@ -97,20 +123,24 @@ struct SentencePieceFile {
         throw .duplicateToken(String(decoding: piece.text, as: UTF8.self), first, id, file: file)
       }
     }
+    guard !endsWithSpace else {
+      throw .unsupportedSentencePiece(
+        "setting 'treat_whitespace_as_suffix'", file: file)
+    }
     let pieces = self.pieces
     let unknownID = pieces.firstIndex { $0.type == 2 }.map { Int32($0) }
     let model: any TokenModel
     switch modelType {
     case 1:
-      // What a user defined always wins over other ways to cut.
-      let best = pieces.lazy.filter { $0.type == 1 }.map(\.score).max() ?? 0
+      // What a user defined wins, the longer the surer.
       let scores = pieces.map { piece in
-        Double(piece.type == 4 ? Float(piece.text.count) * best - 0.1 : piece.score)
+        piece.type == 4 ? 0.1 * Double(piece.text.count - 1) : Double(piece.score)
       }
       model = Unigram(
         vocabulary, scores, unknownID: unknownID, fallsBack: fallsBack,
         roundsScores: true, isUsable: { pieces[$0].type == 1 || pieces[$0].type == 4 })
     case 2:
+      try refuseUnusedMerges(vocabulary)
       let merges = MergeList(
         joining: vocabulary, scores: pieces.map(\.score),
         mayMerge: { pieces[$0].type == 1 || pieces[$0].type == 4 })
@@ -121,8 +151,16 @@ struct SentencePieceFile {
     }
     let settings: JSONValue = [
       "normalizer": SentencePieceSettings.cleaning(
-        characterMap, addsPrefix: addsPrefix, removesExtraSpaces: removesExtraSpaces),
-      "decoder": SentencePieceSettings.decoder(stripsSpace: addsPrefix),
+        characterMap, addsPrefix: addsPrefix, removesExtraSpaces: removesExtraSpaces,
+        marksSpaces: marksSpaces),
+      "decoder": [
+        "type": "SentencePiece",
+        "unk_piece": .string(
+          unknownID.map { String(decoding: pieces[Int($0)].text, as: UTF8.self) } ?? ""),
+        "unk_surface": .string(unknownSurface), "byte_fallback": .bool(fallsBack),
+        "add_dummy_prefix": .bool(addsPrefix),
+        "remove_extra_whitespaces": .bool(removesExtraSpaces),
+      ],
     ]
     var added = pieces.indices.compactMap { id -> AddedToken? in
       guard pieces[id].type == 3 || (pieces[id].type == 4 && modelType == 2) else { return nil }

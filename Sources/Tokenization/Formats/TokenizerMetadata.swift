@@ -121,7 +121,8 @@ extension TokenizerMetadata {
       let unknown = unknownID ?? types.firstIndex(of: 2)
       model = Unigram(
         try vocabulary(), scores.map(Double.init), unknownID: unknown.map { Int32($0) },
-        fallsBack: types.contains(6), isUsable: { type($0) == 1 || type($0) == 4 })
+        fallsBack: types.contains(6), roundsScores: true,
+        isUsable: { type($0) == 1 || type($0) == 4 })
     default: throw .unknownTokenizerModel(self.model, file: file)
     }
     return try TokenizerParts(
@@ -178,7 +179,7 @@ extension TokenizerMetadata {
       // Control tokens and those that a user defined are found in text; unknown ones as well,
       // where they are spelled out.
       let type = type(id)
-      guard type == 3 || type == 4 || (type == 2 && model == "llama") else { return nil }
+      guard (2...4).contains(type) else { return nil }
       return AddedToken(content: tokens[id], id: Int32(id), isSpecial: type == 3)
     }
   }

@@ -7,7 +7,8 @@ struct SentencePieceNormalizer: Normalizer {
   private let rules: PrecompiledNormalizer?
   private let addsPrefix: Bool
   private let removesExtraSpaces: Bool
-  private static let space: UInt32 = 0x2581
+  /// What spaces become.
+  private let space: UInt32
   /// A space has three bytes, and so has one that is put first.
   var growth: Int { multiplied(6, rules?.growth ?? 1) }
 
@@ -16,6 +17,7 @@ struct SentencePieceNormalizer: Normalizer {
     rules = map.isEmpty ? nil : try PrecompiledNormalizer(reader)
     addsPrefix = try reader.bool("add_dummy_prefix", default: true)
     removesExtraSpaces = try reader.bool("remove_extra_whitespaces", default: true)
+    space = try reader.bool("escape_whitespaces", default: true) ? 0x2581 : 0x20
   }
 
   func apply(to text: inout AlignedText) {
@@ -41,15 +43,15 @@ struct SentencePieceNormalizer: Normalizer {
         for (i, scalar) in kept.enumerated() {
           let isLast = i == kept.count - 1
           let change = i >= oldCount ? 1 : isLast ? kept.count - oldCount : 0
-          changes.append((scalar == 0x20 ? Self.space : scalar, min(change, i >= oldCount ? 1 : 0)))
+          changes.append((scalar == 0x20 ? space : scalar, min(change, i >= oldCount ? 1 : 0)))
         }
         if removesExtraSpaces, !parts.isEmpty { followsSpace = parts.last == 0x20 }
       }
-      while removesExtraSpaces, changes.last?.scalar == Self.space { changes.removeLast() }
+      while removesExtraSpaces, changes.last?.scalar == space { changes.removeLast() }
       rewriter.skip(skipped)
       guard let first = changes.first else { return }
       if addsPrefix {
-        rewriter.put(Self.space, change: first.change)
+        rewriter.put(space, change: first.change)
         changes[0].change = 1
       }
       for (scalar, change) in changes { rewriter.put(scalar, change: change) }
