@@ -45,6 +45,20 @@ public struct ChatTemplate: Sendable {
     }
   }
 
+  /// A message with its reasoning under the names that templates read it by, as transformers
+  /// hands it to them.
+  private static func withReasoning(_ message: JSONValue) -> JSONValue {
+    guard let object = message.object,
+      let reasoning = ["reasoning_content", "thinking", "reasoning"].lazy
+        .compactMap({ object[$0] }).first(where: { !$0.isNull })
+    else { return message }
+    var all = JSONObject()
+    all["thinking"] = reasoning
+    for (key, value) in object { all[key] = value }
+    all["reasoning_content"] = reasoning
+    return .object(all)
+  }
+
   /// The text of a conversation.
   ///
   /// - Parameters:
@@ -73,7 +87,7 @@ public struct ChatTemplate: Sendable {
     variables: [String: JSONValue] = [:], now: TemplateDate = .current
   ) throws(GraftError) -> RenderedConversation {
     let scope = Scope(parent: nil)
-    scope.set("messages", Value(.array(messages)))
+    scope.set("messages", Value(.array(messages.map(Self.withReasoning))))
     scope.set("add_generation_prompt", .bool(addGenerationPrompt))
     scope.set("tools", tools.map(Value.init) ?? .none)
     scope.set("documents", .none)
