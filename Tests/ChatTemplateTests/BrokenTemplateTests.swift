@@ -115,6 +115,13 @@ import Testing
     #expect(
       try render("{{ 'abc'[9223372036854775807:] }}{{ [1][-9223372036854775807:] }}") == "[1]")
     #expect(try render("{{ 'abc'[::9223372036854775807] }}") == "a")
+    let least = "(-9223372036854775807 - 1)"
+    #expect(try render("{{ 'a'.center(\(least)) ~ '-5'.zfill(\(least)) }}") == "a-5")
+    #expect(
+      try render("{{ 'a'.rfind('') ~ 'a'.rindex('') ~ 'a'.rpartition('b') }}").hasPrefix("11"))
+    expect(.templateFailure, from: "{{ 1.5 | round(\(least)) }}")
+    expect(.templateFailure, from: "{{ '%*d' % (\(least), 1) }}")
+    expect(.templateFailure, from: "{{ \(least) ** 2 }}")
     #expect(try render("{{ 1e300 * 1e300 }} {{ (1e300 * 1e300) | int }}") == "inf 0")
   }
 }

@@ -118,7 +118,9 @@ private let otherFilters: [String: FilterBody] = [
       return .int(rounded)
     }
     let digits = try arguments.int(0, "precision", default: 0)
-    guard abs(digits) <= 308 else { throw .wrongArgument("round", "the precision is too large") }
+    guard (-308...308).contains(digits) else {
+      throw .wrongArgument("round", "the precision is too large")
+    }
     let scale = raise(10, to: Double(digits))
     switch arguments.value(1, "method").map(\.text) ?? "common" {
     case "common": break

@@ -19,7 +19,7 @@ extension String {
     func number(_ scalars: inout ArraySlice<Unicode.Scalar>) throws(GraftError) -> Int? {
       guard scalars.first == "*" else { return try scalars.takeNumber() }
       scalars.removeFirst()
-      guard let width = try take().integer, abs(width) <= 10_000 else {
+      guard let width = try take().integer, (-10_000...10_000).contains(width) else {
         throw .wrongArgument("%", "'*' needs a small integer")
       }
       return width

@@ -240,8 +240,9 @@ extension String {
     guard width <= Limits.valueLength, fill.unicodeScalars.count == 1 else {
       throw .templateLimit("a value would be longer than \(Limits.valueLength)")
     }
-    let missing = width - unicodeScalars.count
-    guard missing > 0 else { return self }
+    let count = unicodeScalars.count
+    guard width > count else { return self }
+    let missing = width - count
     func pad(_ count: Int) -> String { String(repeating: fill, count: count) }
     switch side {
     case .left: return self + pad(missing)

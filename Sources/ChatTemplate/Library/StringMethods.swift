@@ -56,12 +56,13 @@ extension Renderer {
       let fill = try arguments.string(1, "fillchar", default: " ")
       return .string(try text.padded(to: arguments.int(0, "width", default: 0), side, fill))
     case "zfill":
-      let width = try arguments.int(0, "width", default: 0)
+      let width = max(0, try arguments.int(0, "width", default: 0))
       guard text.hasPrefix("-") || text.hasPrefix("+") else {
         return .string(try text.padded(to: width, .right, "0"))
       }
       return .string(
-        String(text.prefix(1)) + (try String(text.dropFirst()).padded(to: width - 1, .right, "0")))
+        String(text.prefix(1))
+          + (try String(text.dropFirst()).padded(to: max(0, width - 1), .right, "0")))
     default: return .bool(text.isAll(name))
     }
   }

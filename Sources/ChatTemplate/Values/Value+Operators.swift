@@ -171,7 +171,7 @@ extension Value {
       guard b >= 0 else { return try combine(.power, Double(a), Double(b)) }
       var power = 1
       // Beyond 1 and -1, 64 factors overflow.
-      let factors = abs(a) <= 1 ? b % 2 + (b > 0 ? 2 : 0) : b
+      let factors = (-1...1).contains(a) ? b % 2 + (b > 0 ? 2 : 0) : b
       for _ in 0..<factors {
         let product = power.multipliedReportingOverflow(by: a)
         guard !product.overflow else { throw .templateFailure("an integer overflows") }
