@@ -176,7 +176,10 @@ extension GraftError {
   static func noChatTemplate(_ directory: String) -> Self {
     Self(
       .noChatTemplate, "the model has no chat template, so conversations cannot be rendered",
-      file: directory, remedy: "Give 'text' or 'ids', or add chat_template.jinja to the model")
+      file: directory,
+      remedy:
+        "Give 'text' or 'ids', name a chat format (template), or add chat_template.jinja to the "
+        + "model")
   }
 
   static let encodingLimits = Self(
