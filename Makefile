@@ -22,7 +22,7 @@ build: tools ## both executables in .build/release
 
 test: tools ## install what the tests need, build, run all tests
 	@python3 -m unittest discover --start-directory Scripts/tests
-	@$(with-libtorch); $(with-peers); swift test -c release --disable-xctest
+	@$(with-libtorch); $(with-peers); Scripts/run-tests -c release --disable-xctest
 
 lint: ## formatting rules, layer order
 	swift format lint --strict --recursive --parallel Sources Tests Fuzz/Sources Fuzz/Package.swift \

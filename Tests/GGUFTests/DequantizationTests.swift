@@ -65,7 +65,7 @@ struct DequantizationTests {
     .enabled(if: PeersPython.isPresent, "needs GRAFT_PEERS_PYTHON"))
   func equalsLiveReference() throws {
     let directory = try TemporaryDirectory()
-    let seed = Int.random(in: 2..<1_000_000)
+    let seed = testSeed
     try PeersPython.run(
       [PeersPython.script("gguf_blocks.py"), directory.path, "\(seed)", "3000"])
     for (name, type, size) in Self.types { try Self.check(directory.path, name, type, size) }

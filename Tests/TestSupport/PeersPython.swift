@@ -27,7 +27,7 @@ public enum PeersPython {
   public static let duckDB: String? = package("duckdb_cli").map { "\($0)/duckdb" }
     .flatMap { fileExists($0) ? $0 : nil }
 
-  /// Runs a script and returns what it prints.
+  /// Runs a script and returns what it prints to its standard output.
   ///
   /// - Parameter python: another interpreter.
   /// - Throws: ``Failure`` with what it printed, where it fails.
@@ -38,11 +38,17 @@ public enum PeersPython {
     process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
-    process.standardError = pipe
+    // A file, since nobody reads a second pipe meanwhile; apart, since warnings come at any time.
+    let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
+    let errors = try directory.write([], to: "errors")
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
     try process.run()
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(output: output) }
+    guard process.terminationStatus == 0 else {
+      throw Failure(output: output + String(decoding: try readFile(errors), as: UTF8.self))
+    }
     return output
   }
 

@@ -8,7 +8,7 @@ import Tokenization
 @Suite(.enabled(if: PeersPython.isPresent, "needs GRAFT_PEERS_PYTHON"))
 struct `Random texts get the ids of the tokenizers package` {
   private func compare(_ folder: String, count: Int) throws {
-    let seed = Int.random(in: 0..<1_000_000)
+    let seed = testSeed
     let output = try PeersPython.run([
       PeersPython.script("random_texts.py"), "\(folder)/tokenizer.json", "\(count)", "\(seed)",
     ])

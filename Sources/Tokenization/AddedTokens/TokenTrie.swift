@@ -51,6 +51,14 @@ struct TokenTrie: Sendable {
     return nil
   }
 
+  /// Where the longest string that begins at a position ends, or nil.
+  func longestMatch(in text: UTF8Text, from start: Int) -> Int? {
+    let node = root[Int(text[start])]
+    guard node >= 0 else { return nil }
+    let bytes = Span(_unsafeStart: text.pointer, count: text.count)
+    return longestMatch(in: bytes, start..<text.count, node)?.range.upperBound
+  }
+
   private func longestMatch(
     in text: Span<UInt8>, _ range: Range<Int>, _ first: Int32
   ) -> (value: Int, range: Range<Int>)? {

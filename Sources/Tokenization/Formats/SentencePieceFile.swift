@@ -134,7 +134,7 @@ struct SentencePieceFile {
     case 1:
       // What a user defined wins, the longer the surer.
       let scores = pieces.map { piece in
-        piece.type == 4 ? 0.1 * Double(piece.text.count - 1) : Double(piece.score)
+        Double(piece.type == 4 ? Float(0.1) * Float(piece.text.count - 1) : piece.score)
       }
       model = Unigram(
         vocabulary, scores, unknownID: unknownID, fallsBack: fallsBack,
@@ -152,7 +152,8 @@ struct SentencePieceFile {
     let settings: JSONValue = [
       "normalizer": SentencePieceSettings.cleaning(
         characterMap, addsPrefix: addsPrefix, removesExtraSpaces: removesExtraSpaces,
-        marksSpaces: marksSpaces),
+        marksSpaces: marksSpaces,
+        symbols: pieces.filter { $0.type == 4 }.map { String(decoding: $0.text, as: UTF8.self) }),
       "decoder": [
         "type": "SentencePiece",
         "unk_piece": .string(

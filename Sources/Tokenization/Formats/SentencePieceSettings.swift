@@ -13,12 +13,14 @@ enum SentencePieceSettings {
 
   /// All that a model's normalizer asks for.
   static func cleaning(
-    _ characterMap: [UInt8], addsPrefix: Bool, removesExtraSpaces: Bool, marksSpaces: Bool = true
+    _ characterMap: [UInt8], addsPrefix: Bool, removesExtraSpaces: Bool, marksSpaces: Bool = true,
+    symbols: [String] = []
   ) -> JSONValue {
     [
       "type": "SentencePiece", "precompiled_charsmap": .string(Base64.encode(characterMap)),
       "add_dummy_prefix": .bool(addsPrefix), "remove_extra_whitespaces": .bool(removesExtraSpaces),
       "escape_whitespaces": .bool(marksSpaces),
+      "user_defined_symbols": .array(symbols.map { .string($0) }),
     ]
   }
 

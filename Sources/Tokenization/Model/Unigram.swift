@@ -38,7 +38,8 @@ struct Unigram: TokenModel {
     self.scores = scores
     self.unknownID = unknownID
     self.roundsScores = roundsScores
-    unknownScore = (scores.indices.filter(isUsable).map { scores[$0] }.min() ?? 0) - 10
+    let unknown = (scores.indices.filter(isUsable).map { scores[$0] }.min() ?? 0) - 10
+    unknownScore = roundsScores ? Double(Float(unknown)) : unknown
     fallbackIDs = fallsBack ? vocabulary.fallbackIDs() : nil
     trie = VocabularyTrie(vocabulary, isUsable)
   }

@@ -1,4 +1,5 @@
 import Diagnostics
+import StrictJSON
 
 /// The normalizer inside a SentencePiece model: its rules, and what it does to spaces.
 ///
@@ -7,6 +8,8 @@ struct SentencePieceNormalizer: Normalizer {
   private let rules: PrecompiledNormalizer?
   private let addsPrefix: Bool
   private let removesExtraSpaces: Bool
+  /// What users defined: found before any rule, and left as it is.
+  private let symbols: TokenTrie
   /// What spaces become.
   private let space: UInt32
   /// A space has three bytes, and so has one that is put first.
@@ -17,6 +20,14 @@ struct SentencePieceNormalizer: Normalizer {
     rules = map.isEmpty ? nil : try PrecompiledNormalizer(reader)
     addsPrefix = try reader.bool("add_dummy_prefix", default: true)
     removesExtraSpaces = try reader.bool("remove_extra_whitespaces", default: true)
+    var symbols = TokenTrie()
+    for (i, symbol) in (reader.value["user_defined_symbols"]?.array ?? []).enumerated() {
+      guard let text = symbol.string else {
+        throw reader.malformed("user_defined_symbols", "a list of strings")
+      }
+      symbols.add(Array(text.utf8), value: i)
+    }
+    self.symbols = symbols
     space = try reader.bool("escape_whitespaces", default: true) ? 0x2581 : 0x20
   }
 
@@ -48,6 +59,10 @@ struct SentencePieceNormalizer: Normalizer {
         if removesExtraSpaces, !parts.isEmpty { followsSpace = parts.last == 0x20 }
       }
       while removesExtraSpaces, changes.last?.scalar == space { changes.removeLast() }
+      if changes.isEmpty, addsPrefix, !removesExtraSpaces, skipped > 0 {
+        // Text of which nothing is left still gets its space.
+        return rewriter.put(space, change: 1 - skipped)
+      }
       rewriter.skip(skipped)
       guard let first = changes.first else { return }
       if addsPrefix {
@@ -60,6 +75,16 @@ struct SentencePieceNormalizer: Normalizer {
 
   /// What the text at a position becomes, and where it goes on.
   private func step(_ text: UTF8Text, _ position: Int) -> ([UInt32], Int) {
+    if let end = symbols.longestMatch(in: text, from: position) {
+      var parts: [UInt32] = []
+      var position = position
+      while position < end {
+        let (scalar, next) = text.scalar(at: position)
+        parts.append(scalar)
+        position = next
+      }
+      return (parts, end)
+    }
     if let (new, end) = rules?.longestReplacement(in: text, from: position) {
       return (String(decoding: new, as: UTF8.self).unicodeScalars.map(\.value), end)
     }
