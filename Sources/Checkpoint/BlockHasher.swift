@@ -15,6 +15,8 @@ final class BlockHasher: @unchecked Sendable {
   private var inputSize = 0
   private var piece: SequentialReader.Piece?
   private var used = 0
+  /// More than the blocks that are made before they are hashed, or who makes them would come first.
+  private static let pieceCount = 64
 
   init(_ inputs: InputHashes?, sizes: [Int]) {
     self.inputs = inputs
@@ -23,7 +25,7 @@ final class BlockHasher: @unchecked Sendable {
     var reader: SequentialReader?
     if let inputs, !inputs.paths.isEmpty {
       do throws(GraftError) {
-        reader = try SequentialReader(inputs.paths)
+        reader = try SequentialReader(inputs.paths, pieceCount: Self.pieceCount, leads: true)
       } catch {
         failure = error
       }
@@ -31,6 +33,9 @@ final class BlockHasher: @unchecked Sendable {
     self.reader = reader
     readerFailure = failure
   }
+
+  /// Waits until so many bytes of the inputs were read, or the reader can get no further.
+  func waitForInputs(until position: Int) { reader?.wait(until: position) }
 
   /// Takes bytes of the output, and as many of the inputs.
   func take(_ bytes: UnsafeRawBufferPointer, endsFile: Bool) throws(GraftError) {

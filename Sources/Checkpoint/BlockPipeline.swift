@@ -24,6 +24,8 @@ final class BlockPipeline: Sendable {
     var rows: Range<Int>
     var byteCount: Int
     var isLast = false
+    /// Where it ends, through all files.
+    var end = 0
   }
 
   private struct State {
@@ -39,9 +41,10 @@ final class BlockPipeline: Sendable {
   private let state: Monitor<State>
   private static let blockBytes = 1 << 20
   private static let memory = 48 << 20
-  /// How many blocks ahead of the made ones the disk is asked for; inputs that are hashed come
-  /// through a reader that runs ahead by itself.
+  /// How many blocks ahead of the made ones the disk is asked for, where no reader comes first.
   private static let lead = 96
+  /// How much more of the inputs than of the outputs is read before a block is made: headers differ.
+  private static let slack = 2 << 20
 
   /// Plans the blocks.
   init(_ files: [File]) {
@@ -56,6 +59,11 @@ final class BlockPipeline: Sendable {
         }
       }
       blocks[blocks.count - 1].isLast = true
+    }
+    var end = 0
+    for number in blocks.indices {
+      end += blocks[number].byteCount
+      blocks[number].end = end
     }
     let capacity = max(1, blocks.map(\.byteCount).max() ?? 1)
     let count = max(coreCount + 1, min(blocks.count, Self.memory / capacity))
@@ -73,8 +81,8 @@ final class BlockPipeline: Sendable {
     let threads = Threads()
     let hasher = BlockHasher(inputs, sizes: files.map(\.byteCount))
     do throws(GraftError) {
-      let isReadAhead = inputs != nil
-      for _ in 0..<coreCount { try threads.run { self.makeBlocks(announcing: !isReadAhead) } }
+      let leader = inputs == nil ? nil : hasher
+      for _ in 0..<coreCount { try threads.run { self.makeBlocks(behind: leader) } }
       try threads.run { self.hashBlocks(hasher) }
       try writeBlocks(progress)
     } catch {
@@ -89,9 +97,12 @@ final class BlockPipeline: Sendable {
     state.withLock { $0.failure = $0.failure ?? error }
   }
 
-  private func makeBlocks(announcing: Bool) {
+  /// - Parameter hasher: what reads the inputs in order, a little ahead.
+  private func makeBlocks(behind hasher: BlockHasher?) {
     while let (number, buffer) = takeBuffer() {
-      if announcing {
+      if let hasher {
+        hasher.waitForInputs(until: blocks[number].end + Self.slack)
+      } else {
         for ahead in number == 0 ? 0...Self.lead : number + Self.lead...number + Self.lead {
           announce(ahead)
         }

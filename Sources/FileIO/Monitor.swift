@@ -78,6 +78,11 @@ package final class Channel<Element: Sendable>: Sendable {
     }
   }
 
+  /// The next element, or nil where none has come yet.
+  package func poll() -> Element? {
+    state.withLock { $0.isCancelled || $0.elements.isEmpty ? nil : $0.elements.removeFirst() }
+  }
+
   /// Says that nothing more will be sent.
   package func close() { state.withLock { $0.isClosed = true } }
 

@@ -22,10 +22,17 @@ import Glibc
   private let free: Channel<Room>
   private let threads = Threads()
   private let pace: Pace?
+  private let progress = Monitor(Progress())
   private var rooms: [Room] = []
   private static let pieceSize = 1 << 20
   private static let ahead = 160 << 20
   private static let behind = 128 << 20
+
+  private struct Progress {
+    var position = 0
+    /// Whether all pieces are in use, or nothing is left to read.
+    var isStanding = false
+  }
 
   @safe private struct Room: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
@@ -33,23 +40,29 @@ import Glibc
 
   /// Begins to read.
   ///
-  /// - Parameter pace: keeps the reader near others that read the same files; nil to run freely.
+  /// - Parameters:
+  ///   - pace: keeps the reader near others that read the same files; nil to run freely.
+  ///   - leads: whether others follow it by ``wait(until:)``. One reader in order gets more from a
+  ///     disk than several that are asked for ahead (see Benchmarks/NOTES.md).
   package init(
-    _ paths: [String], pieceCount: Int = 8, pace: Pace? = nil
+    _ paths: [String], pieceCount: Int = 8, pace: Pace? = nil, leads: Bool = false
   ) throws(GraftError) {
     self.pace = pace
-    pieces = Channel(capacity: pieceCount)
+    // All pieces, and a failure.
+    pieces = Channel(capacity: pieceCount + 1)
     free = Channel(capacity: pieceCount)
     rooms = (0..<pieceCount).map { _ in
       unsafe Room(bytes: .allocate(byteCount: Self.pieceSize, alignment: 4096))
     }
     for room in rooms { free.send(room) }
-    let (pieces, free) = (pieces, free)
+    let (pieces, free, progress) = (pieces, free, progress)
     try threads.run {
+      defer { progress.withLock { $0.isStanding = true } }
       var before = 0
       for (index, path) in paths.enumerated() {
         do throws(GraftError) {
-          before += try Self.read(path, index, into: pieces, free, pace, before)
+          before += try Self.read(
+            path, index, into: pieces, free, pace, leads ? progress : nil, before)
         } catch {
           pieces.send(.failure(error))
           break
@@ -70,6 +83,11 @@ import Glibc
   /// Gives a piece's memory back.
   package func recycle(_ piece: Piece) { unsafe free.send(Room(bytes: piece.room)) }
 
+  /// Waits until so many bytes of all files together were read, or the reader itself has to wait.
+  package func wait(until position: Int) {
+    _ = progress.wait { $0.isStanding || $0.position >= position ? true : nil }
+  }
+
   /// Ends reading early.
   package func stop() {
     pace?.release()
@@ -80,22 +98,23 @@ import Glibc
 
   private static func read(
     _ path: String, _ index: Int, into pieces: Channel<Result<Piece, GraftError>>,
-    _ free: Channel<Room>, _ pace: Pace?, _ before: Int
+    _ free: Channel<Room>, _ pace: Pace?, _ progress: Monitor<Progress>?, _ before: Int
   ) throws(GraftError) -> Int {
     let file = try MappedFile(path)
     let isCached = file.isMostlyCached
     var start = 0
     repeat {
       pace?.wait(for: before + start)
-      guard let room = free.receive() else { return start }
+      guard let room = Self.room(free, progress) else { return start }
       let count = min(pieceSize, file.byteCount - start)
       let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: room.bytes[0..<count])
-      if !isCached { file.willNeed(start + ahead..<start + ahead + count) }
+      if !isCached, progress == nil { file.willNeed(start + ahead..<start + ahead + count) }
       unsafe try file.read(start..<start + count, into: bytes)
       if !isCached, start >= behind {
         file.dropFromCache(start - behind..<start - behind + pieceSize)
       }
       start += count
+      progress?.withLock { $0.position = before + start }
       unsafe pieces.send(
         .success(
           Piece(
@@ -104,6 +123,14 @@ import Glibc
     } while start < file.byteCount
     // The tail stays: who reads the same file for another purpose may be a little behind.
     return start
+  }
+
+  private static func room(_ free: Channel<Room>, _ progress: Monitor<Progress>?) -> Room? {
+    guard let progress else { return free.receive() }
+    if let room = free.poll() { return room }
+    progress.withLock { $0.isStanding = true }
+    defer { progress.withLock { $0.isStanding = false } }
+    return free.receive()
   }
 }
 

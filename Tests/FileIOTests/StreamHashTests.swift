@@ -1,4 +1,5 @@
 import Crypto
+import Diagnostics
 import TestSupport
 import Testing
 
@@ -95,5 +96,19 @@ struct StreamHashTests {
     #expect(found[0] == bytes(3 << 20, seed: 0))
     #expect(found[1].isEmpty)
     #expect(found[2] == bytes(10, seed: 2))
+  }
+
+  /// Nobody waits for a reader that has to wait itself, has failed or is done.
+  @Test(.timeLimit(.minutes(1))) func whoFollowsAReaderIsNeverStuck() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(bytes(5 << 20, seed: 1), to: "five")
+    let reader = try SequentialReader(
+      [path, directory.file("missing")], pieceCount: 2, leads: true)
+    reader.wait(until: 1 << 20)
+    // Two pieces are read, and no more before one is given back.
+    reader.wait(until: 5 << 20)
+    for _ in 0..<5 { reader.recycle(try #require(try reader.next())) }
+    reader.wait(until: 6 << 20)
+    #expect(throws: GraftError.self) { try reader.next() }
   }
 }

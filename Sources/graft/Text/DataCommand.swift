@@ -13,10 +13,11 @@ struct DataCommand: ParsableCommand {
       Reads a file (json, jsonl, csv, txt, parquet; also .gz and .zst), a folder or a glob, in the \
       layouts of TRL, OpenRLHF and LLaMA-Factory; or with --dataset-dir an entry of its \
       dataset_info.json. With --model preferences are tokenized as `graft train` does: by the \
-      chat format that the model was trained with, else by its own chat template; rows of a file that is named itself as TRL's RewardTrainer does, \
-      which leaves out what is longer than --cutoff-len. With --template (LLaMA-Factory's names) \
-      rows of all stages are tokenized as LLaMA-Factory does. Lengths, cuts and labels are shown, \
-      and what is left out, with the reason and the place.
+      chat format that the model was trained with, else by its own chat template; rows of a file \
+      that is named itself as TRL's RewardTrainer does, which leaves out what is longer than \
+      --cutoff-len. With --template (LLaMA-Factory's names) rows of all stages are tokenized as \
+      LLaMA-Factory does. Lengths, cuts and labels are shown, and what is left out, with the \
+      reason and the place.
       """)
 
   @Argument(help: "A file, a folder or a glob; or the name of a data set in --dataset-dir.")
